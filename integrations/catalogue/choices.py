@@ -1,0 +1,31 @@
+"""The fixed choices of the catalogue. Models store the values, never the members."""
+
+from django.db.models import IntegerChoices, TextChoices
+
+
+class Prereleases(TextChoices):
+    NEVER = "never", "Never"
+    CANDIDATES = "rc", "Release candidates only"
+    ANY = "any", "Any (alphas, betas, release candidates)"
+
+
+class PinsStyle(TextChoices):
+    NONE = "none", "None: the tox.ini stands alone"
+    CONSTRAINTS = "constraints", "Constraint files"
+    INLINE = "inline", "Inline, as toxgen writes them"
+
+
+class FreeThreading(TextChoices):
+    ANY = "any", "With and without"
+    ONLY = "only", "Free-threaded Pythons only"
+    NEVER = "never", "Never on free-threaded Pythons"
+
+
+class Weekday(IntegerChoices):
+    MONDAY = 1, "Monday"
+    TUESDAY = 2, "Tuesday"
+    WEDNESDAY = 3, "Wednesday"
+    THURSDAY = 4, "Thursday"
+    FRIDAY = 5, "Friday"
+    SATURDAY = 6, "Saturday"
+    SUNDAY = 7, "Sunday"

@@ -1,0 +1,20 @@
+"""The catalogue: what the maintainers of an SDK say that it supports."""
+
+from integrations.catalogue.models.integration import Group, Integration
+from integrations.catalogue.models.rules import (
+    DependencyRule,
+    Hold,
+    PinnedPick,
+    PythonRestriction,
+)
+from integrations.catalogue.models.sdk import Sdk
+
+__all__ = [
+    "DependencyRule",
+    "Group",
+    "Hold",
+    "Integration",
+    "PinnedPick",
+    "PythonRestriction",
+    "Sdk",
+]

@@ -1,0 +1,240 @@
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+from simple_history.models import HistoricalRecords
+
+from integrations.catalogue import validators as check
+from integrations.catalogue.choices import FreeThreading
+from integrations.catalogue.models.base import Cleaned, SecondPerson
+from integrations.catalogue.models.integration import Integration
+from integrations.catalogue.models.sdk import Sdk
+
+RELEASES_HELP = "A specifier: <0.17. Empty: every release. Prereleases count."
+PYTHONS_HELP = "A specifier: <3.8. Empty: every Python."
+
+
+class DependencyRule(Cleaned):
+    """Requirements that apply for some releases and some Pythons. All rules that match add up."""
+
+    integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="rules")
+    order = models.PositiveSmallIntegerField(default=0, help_text="Low numbers come first.")
+    releases = models.CharField(
+        max_length=200,
+        blank=True,
+        validators=[check.validate_specifier_set],
+        help_text=RELEASES_HELP,
+    )
+    pythons = models.CharField(
+        max_length=200,
+        blank=True,
+        validators=[check.validate_specifier_set],
+        help_text=PYTHONS_HELP,
+    )
+    free_threading = models.CharField(
+        max_length=10, choices=FreeThreading.choices, default=FreeThreading.ANY.value
+    )
+    requirements = models.TextField(
+        validators=[check.validate_requirements],
+        help_text="One on each line: pytest-httpx==0.10.0.",
+    )
+    reason = models.CharField(max_length=300, blank=True, help_text="Why the rule is needed.")
+
+    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True))
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="catalogue_dependencyrule_free_threading_is_known",
+                condition=Q(free_threading__in=FreeThreading.values),
+                violation_error_message="Free threading must be one of any, only, never.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.releases or 'every release'}: {', '.join(self.requirement_list)}"
+
+    def clean(self) -> None:
+        if not self.requirement_list:
+            raise ValidationError({"requirements": "Name at least one requirement."})
+
+    @property
+    def requirement_list(self) -> list[str]:
+        """The requirements as written, without blank lines and comments."""
+        texts = (line.partition(" #")[0].strip() for line in self.requirements.splitlines())
+        return [text for text in texts if text and not text.startswith("#")]
+
+
+class PythonRestriction(Cleaned):
+    """Pythons that a release is tested on at most. The first restriction that matches decides."""
+
+    integration = models.ForeignKey(
+        Integration, on_delete=models.CASCADE, related_name="restrictions"
+    )
+    order = models.PositiveSmallIntegerField(default=0, help_text="Low numbers come first.")
+    releases = models.CharField(
+        max_length=200,
+        blank=True,
+        validators=[check.validate_specifier_set],
+        help_text=RELEASES_HELP,
+    )
+    pythons = models.CharField(
+        max_length=200,
+        validators=[check.validate_specifier_set],
+        help_text="A specifier: >=3.8,<3.13. It can only narrow what the release declares.",
+    )
+    reason = models.CharField(max_length=300, blank=True, help_text="Why.")
+
+    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True))
+
+    def __str__(self) -> str:
+        return f"{self.releases or 'every release'}: Python {self.pythons}"
+
+
+class PinnedPick(Cleaned, SecondPerson):
+    """A release that is always tested."""
+
+    integration = models.ForeignKey(
+        Integration, on_delete=models.CASCADE, related_name="pinned_picks"
+    )
+    version = models.CharField(
+        max_length=60, validators=[check.validate_version], help_text="Exactly: 3.5.9."
+    )
+    skips_cooldown = models.BooleanField(
+        default=False, help_text="Do not wait until it is old enough."
+    )
+    reason = models.CharField(max_length=300, help_text="Why it is always tested.")
+
+    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True))
+
+    class Meta(SecondPerson.Meta):
+        constraints = [
+            *SecondPerson.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["integration", "version"],
+                name="catalogue_pinnedpick_version_unique_in_integration",
+                violation_error_message="This release is pinned already.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.version
+
+    def normalise(self) -> None:
+        if check_version(self.version):
+            self.version = str(Version(self.version))
+
+    def clean(self) -> None:
+        if not self.integration_id or not check_version(self.version):
+            return
+        holds = Hold.objects.reaching(self.integration)
+        for hold in sorted(holds, key=lambda hold: hold.pk):
+            if hold.matches(self.version):
+                raise ValidationError(
+                    {"version": f"{self.version} is held back ({hold}). End the hold first."}
+                )
+
+
+def check_version(text: str) -> bool:
+    try:
+        check.validate_version(text)
+    except ValidationError:
+        return False
+    return True
+
+
+class HoldQuerySet(models.QuerySet["Hold"]):
+    def reaching(self, integration: Integration) -> "HoldQuerySet":
+        """Holds on the integration itself, on its project in its SDK, and everywhere."""
+        here = Q(integration=integration)
+        project = Q(integration=None, project=integration.project)
+        sdk = Q(sdk=None) | Q(sdk=integration.sdk_id)
+        return self.filter(here | (project & sdk)).order_by("pk")
+
+
+class Hold(Cleaned, SecondPerson):
+    """Releases that are kept out: of one integration, of an SDK, or everywhere."""
+
+    sdk = models.ForeignKey(
+        Sdk,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="holds",
+        help_text="Empty, with no integration: the hold is everywhere.",
+    )
+    integration = models.ForeignKey(
+        Integration,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="holds",
+        help_text="Empty: every integration of the SDK that tests the project.",
+    )
+    project = models.CharField(
+        max_length=120,
+        blank=True,
+        validators=[check.validate_project],
+        help_text="Empty only where an integration is named, which has one.",
+    )
+    releases = models.CharField(
+        max_length=200,
+        blank=True,
+        validators=[check.validate_specifier_set],
+        help_text="What is kept out: >=5.0. Empty: every release.",
+    )
+    reason = models.CharField(max_length=300, help_text="Why; a reviewer reads it.")
+    owner = models.CharField(max_length=100, blank=True, help_text="Who watches over it.")
+    link = models.CharField(
+        max_length=500,
+        blank=True,
+        validators=[check.validate_link],
+        help_text="An issue, an advisory.",
+    )
+    starts_on = models.DateField(
+        null=True, blank=True, help_text="Empty: since ever. A past run before it ignores the hold."
+    )
+    ends_on = models.DateField(
+        null=True, blank=True, help_text="The first day without the hold. Empty: open."
+    )
+
+    objects = HoldQuerySet.as_manager()
+    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True))
+
+    class Meta(SecondPerson.Meta):
+        permissions = [("hold_everywhere", "Can hold releases everywhere")]
+        constraints = [
+            *SecondPerson.Meta.constraints,
+            models.CheckConstraint(
+                name="catalogue_hold_names_one_scope",
+                condition=Q(integration__isnull=False, sdk__isnull=True, project="")
+                | (Q(integration__isnull=True) & ~Q(project="")),
+                violation_error_message="Name an integration alone, or a project (with an SDK, or "
+                "without one to hold it everywhere).",
+            ),
+            models.CheckConstraint(
+                name="catalogue_hold_ends_after_it_starts",
+                condition=Q(starts_on__isnull=True)
+                | Q(ends_on__isnull=True)
+                | Q(ends_on__gt=models.F("starts_on")),
+                violation_error_message="A hold must end after it starts.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        where = str(self.integration) if self.integration_id else self.project
+        return f"{where} {self.releases or 'all releases'}: {self.reason}"
+
+    def normalise(self) -> None:
+        if check.PROJECT.fullmatch(self.project):
+            self.project = check.canonical_project(self.project)
+        if self.integration_id:
+            self.sdk, self.project = None, ""
+
+    @property
+    def is_everywhere(self) -> bool:
+        return self.sdk_id is None and self.integration_id is None
+
+    def matches(self, version: str) -> bool:
+        return SpecifierSet(self.releases).contains(Version(version), prereleases=True)

@@ -1,0 +1,162 @@
+"""
+Settings: each has its default here and one environment variable that overrides it.
+
+The table in README.md lists every variable; a test compares the two.
+"""
+
+import os
+from pathlib import Path
+
+from portal.env import (
+    env_bool,
+    env_database,
+    env_int,
+    env_list,
+    env_path,
+    env_secret,
+    env_text,
+)
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- Where things are kept -----------------------------------------------------------------------
+PORTAL_DATA_DIR = env_path("PORTAL_DATA_DIR", default=BASE_DIR / ".data")
+# The worker forks; a pool of connections does not survive that. `manage.py worker` sets this.
+PORTAL_ROLE = env_text("PORTAL_ROLE", default="command")  # "web" opens a pool on PostgreSQL.
+DATABASES = {
+    "default": env_database(
+        "DATABASE_URL",
+        default=PORTAL_DATA_DIR / "portal.sqlite3",
+        pooled=PORTAL_ROLE == "web",
+    )
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- The index -----------------------------------------------------------------------------------
+# A simple index (PEP 503). Empty: the public one, whose address an installed library knows.
+PORTAL_INDEX_URL = env_text("PORTAL_INDEX_URL", default="")
+# URLs with a user and a password; they are sent to the host that they name, and nowhere else.
+PORTAL_INDEX_CREDENTIALS = env_list("PORTAL_INDEX_CREDENTIALS", default="")
+PORTAL_INDEX_TIMEOUT = env_int("PORTAL_INDEX_TIMEOUT", default=20, least=1, most=600)  # Seconds.
+PORTAL_INDEX_CONNECTIONS = env_int("PORTAL_INDEX_CONNECTIONS", default=16, least=1, most=64)
+PORTAL_INDEX_MAX_BODY = env_int(
+    "PORTAL_INDEX_MAX_BODY", default=64_000_000, least=1_000_000, most=1_000_000_000
+)  # Bytes, decompressed.
+
+# --- Security ------------------------------------------------------------------------------------
+DEBUG = env_bool("PORTAL_DEBUG", default=False)
+SECRET_KEY = env_secret("PORTAL_SECRET_KEY", kept_in=PORTAL_DATA_DIR / "secret-key")
+ALLOWED_HOSTS = env_list("PORTAL_ALLOWED_HOSTS", default="localhost 127.0.0.1 [::1]")
+CSRF_TRUSTED_ORIGINS = env_list("PORTAL_TRUSTED_ORIGINS", default="")
+# Behind a proxy that speaks TLS: cookies only over TLS, and the proxy's word for the scheme.
+PORTAL_TLS = env_bool("PORTAL_TLS", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PORTAL_TLS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PORTAL_TLS else None
+SECURE_HSTS_SECONDS = 31_536_000 if PORTAL_TLS else 0
+X_FRAME_OPTIONS = "DENY"
+
+# --- Django --------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "portal.home",  # Before the admin: our templates and style sheet come first.
+    "portal.accounts",
+    "portal.operations",
+    "integrations.catalogue",
+    "integrations.index",
+    "matrix.review",
+    "django_q",
+    "simple_history",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+]
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "home"
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+STATIC_URL = "static/"
+STATIC_ROOT = env_path("PORTAL_STATIC_ROOT", default=PORTAL_DATA_DIR / "static")
+WHITENOISE_USE_FINDERS = True  # Nothing has to be collected before the first page is served.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # An SDK with many integrations has long inline forms.
+SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
+
+# --- Work in the background (docs/decisions/0003-workers.md) -------------------------------------
+# Delivery is at least once. The lock on a task starts when it is fetched, not when it starts:
+# retry > timeout * (1 + ceil((queue_limit + 1) / workers)).
+Q_CLUSTER = {
+    "name": "portal",
+    "orm": "default",
+    "workers": env_int("PORTAL_WORKERS", default=2, least=1, most=32),
+    "queue_limit": 1,
+    "timeout": 300,
+    "retry": 960,
+    "max_attempts": 3,
+    "ack_failures": False,
+    "catch_up": False,
+    "save_limit": 1000,
+    "save_limit_per": "func",
+    "poll": 1,
+    "recycle": 100,
+    "label": "Background tasks",
+}
+if redis_url := env_text("PORTAL_REDIS_URL", default=""):
+    Q_CLUSTER["redis"] = redis_url
+    del Q_CLUSTER["orm"]
+# Seconds without a heartbeat after which the supervisor restarts the cluster.
+PORTAL_HEARTBEAT_LIMIT = env_int("PORTAL_HEARTBEAT_LIMIT", default=180, least=5, most=3600)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env_text("PORTAL_LOG_LEVEL", default="INFO")},
+    "loggers": {
+        # httpx logs each request with its whole address at INFO.
+        "httpx": {"level": "WARNING"},
+        "stamina": {"level": "ERROR"},
+    },
+}
+
+os.environ.setdefault("DJANGO_RUNSERVER_HIDE_WARNING", "true")
