@@ -18,7 +18,7 @@ PYTHON = re.compile(r"3\.(0|[1-9]\d?)")
 PROJECT = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE)
 FACTOR = re.compile(r"[a-z][a-z0-9_]*(-[a-z0-9_]+)*")
 # What tox or the portal itself gives a meaning to.
-RESERVED_FACTOR = re.compile(r"latest|py|py\d.*|v\d.*|pypy.*|cpython.*")
+RESERVED_FACTOR = re.compile(r"latest|layout|py|py\d.*|v\d.*|pypy.*|cpython.*")
 SERVICE = re.compile(r"[a-z][a-z0-9_-]*")
 
 
