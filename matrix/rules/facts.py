@@ -1,6 +1,4 @@
-"""
-What the rules are given: frozen values, made by ``matrix/sdk.py`` from the catalogue and the index.
-"""
+"""What the rules are given: frozen values that ``matrix/sdk.py`` makes of catalogue and index."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
