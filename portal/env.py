@@ -6,15 +6,18 @@ Every reader names the variable, the value and what would be right in :class:`Ba
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
+# The names that somebody asked for. portal.W001 takes any other PORTAL_… for a slip of the pen.
+READ: set[str] = set()
 
 
 class BadEnvironment(ImproperlyConfigured):
@@ -22,6 +25,7 @@ class BadEnvironment(ImproperlyConfigured):
 
 
 def env_text(name: str, *, default: str) -> str:
+    READ.add(name)
     return os.environ.get(name, "").strip() or default
 
 
@@ -43,6 +47,13 @@ def env_int(name: str, *, default: int, least: int, most: int) -> int:
     return number
 
 
+def env_choice(name: str, *, default: str, choices: Sequence[str]) -> str:
+    text = env_text(name, default=default)
+    if text not in choices:
+        raise BadEnvironment(f'{name} is "{text}"; write one of {", ".join(choices)}.')
+    return text
+
+
 def env_list(name: str, *, default: str) -> list[str]:
     """Split at commas and blanks; empty parts are dropped."""
     return env_text(name, default=default).replace(",", " ").split()
@@ -58,28 +69,48 @@ def env_secret(name: str, *, kept_in: Path) -> str:
 
     The last is for a portal on one machine; ``portal.W003`` warns where several may run.
     """
-    if text := os.environ.get(name, "").strip():
+    if text := env_text(name, default=""):
         return text
-    if path := os.environ.get(f"{name}_FILE", "").strip():
-        try:
-            return Path(path).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise BadEnvironment(
-                f'{name}_FILE is "{path}", which cannot be read: {error.strerror}.'
-            ) from error
-    return _made_once(kept_in)
+    if path := env_text(f"{name}_FILE", default=""):
+        return _read_secret(f"{name}_FILE", Path(path))
+    return _made_once(name, kept_in)
 
 
-def _made_once(path: Path) -> str:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _read_secret(name: str, path: Path) -> str:
     try:
-        # Two processes may start at the same moment: whoever creates the file wins.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="utf-8").strip()
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(secrets.token_urlsafe(50))
-    return path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        reason = f"which cannot be read: {error.strerror}"
+        raise BadEnvironment(f'{name} is "{path}", {reason}.') from error
+    except UnicodeDecodeError:
+        raise BadEnvironment(f'{name} is "{path}", which is not UTF-8 text.') from None
+    if not text:
+        raise BadEnvironment(f'{name} is "{path}", which is empty.')
+    return text
+
+
+def _made_once(name: str, path: Path) -> str:
+    make_folder(path.parent, "PORTAL_DATA_DIR")
+    if not path.exists():
+        # Two processes may start at the same moment: the link can be made once, and only when the
+        # key is whole.
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(50), encoding="utf-8")
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+        draft.unlink()
+    return _read_secret(name, path)
+
+
+def make_folder(path: Path, name: str) -> None:
+    """Make the folder that the variable *name* asks for."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadEnvironment(
+            f'{name} needs the folder "{path}", which cannot be made: {error.strerror}.'
+        ) from error
 
 
 SQLITE_OPTIONS = {
@@ -100,32 +131,36 @@ def env_database(name: str, *, default: Path, pooled: bool) -> dict[str, Any]:
     ``sqlite:////srv/portal.sqlite3`` (four slashes) is an absolute path. Only the web process may
     have a *pooled* connection: a pool does not survive the forks of the worker.
     """
-    text = env_text(name, default=f"sqlite:///{default}")
-    parts = urlsplit(text)
+    text = env_text(name, default="")
+    if not text:
+        return _sqlite("PORTAL_DATA_DIR", default)
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:  # Brackets that do not pair, a port that is no number.
+        raise BadEnvironment(f'{name} is "{_without_password(text)}": {error}.') from None
     if parts.scheme == "sqlite" and not parts.netloc and len(parts.path) > 1:
-        path = Path(unquote(parts.path[1:])).expanduser().absolute()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": path,
-            "OPTIONS": SQLITE_OPTIONS,
-            "TEST": {"NAME": None},
-        }
+        return _sqlite(name, Path(unquote(parts.path[1:])).expanduser().absolute())
     if parts.scheme in {"postgres", "postgresql"} and parts.path.strip("/"):
-        return _postgres(name, text, parts.query, pooled=pooled)
+        return _postgres(parts, port, pooled=pooled)
     raise BadEnvironment(
         f'{name} is "{_without_password(text)}"; write sqlite:///PATH or '
         "postgres://USER:PASSWORD@HOST:PORT/NAME."
     )
 
 
-def _postgres(name: str, text: str, query: str, *, pooled: bool) -> dict[str, Any]:
-    parts = urlsplit(text)
-    try:
-        port = parts.port
-    except ValueError:
-        raise BadEnvironment(f"{name} has a port that is not a number.") from None
-    options: dict[str, Any] = dict(parse_qsl(query))
+def _sqlite(name: str, path: Path) -> dict[str, Any]:
+    make_folder(path.parent, name)
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": path,
+        "OPTIONS": SQLITE_OPTIONS,
+        "TEST": {"NAME": None},
+    }
+
+
+def _postgres(parts: SplitResult, port: int | None, *, pooled: bool) -> dict[str, Any]:
+    options: dict[str, Any] = dict(parse_qsl(parts.query))
     if pooled:
         options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10}
     return {
@@ -144,8 +179,3 @@ def _postgres(name: str, text: str, query: str, *, pooled: bool) -> dict[str, An
 def _without_password(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     return f"{scheme}{separator}…@{rest.rsplit('@', 1)[1]}" if "@" in rest else url
-
-
-def known_variables(environment: Mapping[str, str]) -> set[str]:
-    """The names in *environment* that are meant for the portal."""
-    return {name for name in environment if name.startswith("PORTAL_") or name == "DATABASE_URL"}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from portal.env import (
     env_bool,
+    env_choice,
     env_database,
     env_int,
     env_list,
@@ -21,8 +22,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- Where things are kept -----------------------------------------------------------------------
 PORTAL_DATA_DIR = env_path("PORTAL_DATA_DIR", default=BASE_DIR / ".data")
-# The worker forks; a pool of connections does not survive that. `manage.py worker` sets this.
-PORTAL_ROLE = env_text("PORTAL_ROLE", default="command")  # "web" opens a pool on PostgreSQL.
+# What this process is: "web" (set by portal/wsgi.py) opens a pool of connections on PostgreSQL,
+# which the worker must not have: it forks.
+PORTAL_ROLE = env_choice("PORTAL_ROLE", default="command", choices=("command", "web", "worker"))
 DATABASES = {
     "default": env_database(
         "DATABASE_URL",
@@ -46,13 +48,22 @@ PORTAL_INDEX_MAX_BODY = env_int(
 # --- Security ------------------------------------------------------------------------------------
 DEBUG = env_bool("PORTAL_DEBUG", default=False)
 SECRET_KEY = env_secret("PORTAL_SECRET_KEY", kept_in=PORTAL_DATA_DIR / "secret-key")
-ALLOWED_HOSTS = env_list("PORTAL_ALLOWED_HOSTS", default="localhost 127.0.0.1 [::1]")
+# A health check asks its own machine.
+ALLOWED_HOSTS = [
+    *env_list("PORTAL_ALLOWED_HOSTS", default=""),
+    *("localhost", "127.0.0.1", "[::1]"),
+]
 CSRF_TRUSTED_ORIGINS = env_list("PORTAL_TRUSTED_ORIGINS", default="")
 # Behind a proxy that speaks TLS: cookies only over TLS, and the proxy's word for the scheme.
 PORTAL_TLS = env_bool("PORTAL_TLS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PORTAL_TLS
+SECURE_REDIRECT_EXEMPT = ["^health/$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PORTAL_TLS else None
 SECURE_HSTS_SECONDS = 31_536_000 if PORTAL_TLS else 0
+# portal.W007 asks for TLS where others can reach the portal; on one's own machine there is none.
+SILENCED_SYSTEM_CHECKS = [f"security.W{number:03}" for number in (4, 8, 12, 16)]
+# HSTS for other hosts of the domain is not the portal's to say.
+SILENCED_SYSTEM_CHECKS += ["security.W005", "security.W021"]
 X_FRAME_OPTIONS = "DENY"
 
 # --- Django --------------------------------------------------------------------------------------
@@ -140,18 +151,26 @@ Q_CLUSTER = {
     "recycle": 100,
     "label": "Background tasks",
 }
-if redis_url := env_text("PORTAL_REDIS_URL", default=""):
-    Q_CLUSTER["redis"] = redis_url
+# Another broker than the database. It loses tasks whose worker dies; portal.tasks.sweep finds them.
+PORTAL_REDIS_URL = env_text("PORTAL_REDIS_URL", default="")
+if PORTAL_REDIS_URL:
+    Q_CLUSTER["redis"] = PORTAL_REDIS_URL
     del Q_CLUSTER["orm"]
-# Seconds without a heartbeat after which the supervisor restarts the cluster.
-PORTAL_HEARTBEAT_LIMIT = env_int("PORTAL_HEARTBEAT_LIMIT", default=180, least=5, most=3600)
+# Seconds in which no task finishes, after which the supervisor restarts the worker. Longer than
+# a task may take and the next heartbeat is away (portal.W006), or busy workers were restarted.
+PORTAL_HEARTBEAT_LIMIT = env_int("PORTAL_HEARTBEAT_LIMIT", default=420, least=5, most=3600)
+# Seconds that running tasks get when the worker is told to stop; they run again after a restart.
+PORTAL_STOP_LIMIT = env_int("PORTAL_STOP_LIMIT", default=25, least=1, most=600)
 
+PORTAL_LOG_LEVEL = env_choice(
+    "PORTAL_LOG_LEVEL", default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR")
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": env_text("PORTAL_LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": PORTAL_LOG_LEVEL},
     "loggers": {
         # httpx logs each request with its whole address at INFO.
         "httpx": {"level": "WARNING"},
@@ -159,4 +178,5 @@ LOGGING = {
     },
 }
 
+# Here and not in the shell: the warning would follow "make run" on every machine.
 os.environ.setdefault("DJANGO_RUNSERVER_HIDE_WARNING", "true")
