@@ -1,0 +1,334 @@
+"""
+What the portal remembers of a project's files, as values and as packed bytes.
+
+``FileFact`` is all that a page ever said of one file. ``ReleaseFact`` is what a selection reads
+of one release; it is true from ``settled_at`` on, and for moments before that it is worked out
+from the files again. Nothing here knows the database or the network.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+import msgspec
+from packaging.version import Version
+
+from integrations.index.filenames import FilenameReader, abi_tags, version_of
+from integrations.index.pages import Page, PageFile
+
+# Stands for "before the portal first looked" where the index does not say when a file came.
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+SCHEMA = 1  # The number that packed bytes start with; a new form gets a reader of its own.
+
+
+class Yank(NamedTuple):
+    """What the index said of a yank from ``seen_at`` on (PEP 592)."""
+
+    seen_at: datetime | None  # None: since the file was first seen.
+    is_yanked: bool
+    reason: str
+
+
+class FileFact(msgspec.Struct, array_like=True, gc=False):
+    """One file. ``yanks`` is empty for a file that was never anything but not yanked."""
+
+    filename: str
+    url: str
+    sha256: str
+    uploaded_at: datetime | None  # None: the index does not say.
+    requires_python: str | None
+    has_metadata: bool
+    seen_at: datetime | None  # None: seen on the first page of the project that was ever read.
+    yanks: tuple[Yank, ...] = ()
+    gone_at: datetime | None = None
+
+    @property
+    def since(self) -> datetime:
+        """When it came: its upload time, else when the portal first saw it."""
+        return self.uploaded_at or self.seen_at or LONG_AGO
+
+    def is_there(self, as_of: datetime | None) -> bool:
+        if as_of is None:
+            return self.gone_at is None
+        return self.since <= as_of and (self.gone_at is None or self.gone_at > as_of)
+
+    def yank(self, as_of: datetime | None) -> Yank:
+        """The yank as the portal saw it at *as_of*: what it saw first when it had not looked."""
+        if not self.yanks:
+            return NOT_YANKED
+        seen = self.yanks[0]
+        for later in self.yanks[1:]:
+            if as_of is None or (later.seen_at or LONG_AGO) <= as_of:
+                seen = later
+        return seen
+
+
+class ReleaseFact(msgspec.Struct, array_like=True, gc=False):
+    """One release as of now, in the form that is stored beside the files."""
+
+    version: str  # Normalised by PEP 440.
+    appeared_at: datetime  # The earliest file that there ever was.
+    is_appearance_known: bool
+    settled_at: datetime
+    uploaded_at: datetime | None  # The earliest file that is there; None: all are gone.
+    is_time_known: bool
+    is_yanked: bool
+    yank_reason: str
+    abi_tags: tuple[str, ...]
+    requires_python: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KnownRelease:
+    """One release as the portal knew it at some moment."""
+
+    version: Version
+    uploaded_at: datetime | None  # The earliest file that is there; None: none is (any more).
+    is_time_known: bool = True
+    is_yanked: bool = False  # Every file that is there is yanked (PEP 592).
+    yank_reason: str = ""
+    abi_tags: frozenset[str] = frozenset()
+    requires_python: str = ""  # Of its first file by name; core metadata is the authority.
+
+
+class _Files(msgspec.Struct, array_like=True):
+    schema: int
+    files: list[FileFact]
+
+
+class _Releases(msgspec.Struct, array_like=True):
+    schema: int
+    releases: list[ReleaseFact]
+
+
+NOT_YANKED = Yank(None, False, "")
+_pack = msgspec.msgpack.Encoder().encode
+_unpack_files = msgspec.msgpack.Decoder(_Files).decode
+_unpack_releases = msgspec.msgpack.Decoder(_Releases).decode
+
+
+def pack_files(files: Sequence[FileFact]) -> bytes:
+    return _pack(_Files(SCHEMA, list(files)))
+
+
+def unpack_files(packed: bytes) -> list[FileFact]:
+    """Read what :func:`pack_files` wrote; no bytes are no files."""
+    return _unpack_files(packed).files if packed else []
+
+
+def pack_releases(releases: Sequence[ReleaseFact]) -> bytes:
+    return _pack(_Releases(SCHEMA, list(releases)))
+
+
+def unpack_releases(packed: bytes) -> list[ReleaseFact]:
+    """Read what :func:`pack_releases` wrote; no bytes are no releases."""
+    return _unpack_releases(packed).releases if packed else []
+
+
+# --- A page becomes facts ------------------------------------------------------------------------
+def merge(old: Sequence[FileFact], page: Page, *, seen_at: datetime | None) -> list[FileFact]:
+    """
+    Return what is known of a project's files after reading *page*, sorted by file name.
+
+    *seen_at* is None for the very first page. Nothing is dropped: a file that the page does not
+    name (any more) is gone from then on, one that comes back is not gone. Reading the same page
+    again changes nothing, and the order of its files plays no role.
+    """
+    known = {file.filename: file for file in old}
+    merged = {
+        found.filename: _merge_file(known.get(found.filename), found, seen_at)
+        for found in _without_doubles(page.files)
+    }
+    for name, file in known.items():
+        if name not in merged:
+            gone_at = file.gone_at or seen_at or LONG_AGO
+            merged[name] = msgspec.structs.replace(file, gone_at=gone_at)
+    return [merged[name] for name in sorted(merged)]
+
+
+def _without_doubles(files: Sequence[PageFile]) -> Iterable[PageFile]:
+    """A page may name a file twice; which of them counts must not depend on the order."""
+    if len({file.filename for file in files}) == len(files):
+        return files
+    return sorted(files, key=msgspec.json.encode)
+
+
+def _merge_file(old: FileFact | None, found: PageFile, seen_at: datetime | None) -> FileFact:
+    if old is None:
+        yanked = found.yanked or False
+        return FileFact(
+            found.filename,
+            found.url,
+            found.hashes.sha256,
+            found.upload_time,
+            found.requires_python,
+            found.has_metadata,
+            seen_at,
+            (Yank(None, True, _reason(yanked)),) if yanked else (),
+        )
+    return FileFact(
+        found.filename,
+        found.url,
+        found.hashes.sha256 or old.sha256,
+        found.upload_time or old.uploaded_at,
+        found.requires_python,
+        found.has_metadata,
+        old.seen_at,
+        _merge_yanks(old.yanks, found.yanked or False, seen_at),
+    )
+
+
+def _reason(yanked: bool | str) -> str:
+    return yanked if isinstance(yanked, str) else ""
+
+
+def _merge_yanks(
+    yanks: tuple[Yank, ...], yanked: bool | str, seen_at: datetime | None
+) -> tuple[Yank, ...]:
+    last = yanks[-1] if yanks else NOT_YANKED
+    if (last.is_yanked, last.reason) == (bool(yanked), _reason(yanked)):
+        return yanks
+    return (*(yanks or (NOT_YANKED,)), Yank(seen_at, bool(yanked), _reason(yanked)))
+
+
+# --- Files become releases -----------------------------------------------------------------------
+def summarise(project: str, files: Sequence[FileFact]) -> tuple[list[ReleaseFact], list[str]]:
+    """
+    Return the releases of *project* as of now, ascending, and notes about files of no release.
+
+    *files* come from :func:`merge`: sorted by name.
+    """
+    groups, strays = _by_version(project, files)
+    releases = [_release_fact(version, groups[version]) for version in sorted(groups)]
+    return releases, [
+        f'"{name[:200]}" is not the name of a wheel or sdist of {project}; it was left out.'
+        for name in strays
+    ]
+
+
+def _by_version(
+    project: str, files: Iterable[FileFact]
+) -> tuple[dict[Version, list[FileFact]], list[str]]:
+    reader = FilenameReader(project)
+    by_object: dict[int, tuple[Version, list[FileFact]]] = {}
+    strays = []
+    for file in files:
+        version = reader.version(file.filename)
+        if version is None:
+            if not reader.is_forgotten(file.filename):
+                strays.append(file.filename)
+        elif (group := by_object.get(id(version))) is None:
+            # The version of one text is one object: hashing that is cheap, hashing it is not.
+            by_object[id(version)] = (version, [file])
+        else:
+            group[1].append(file)
+    groups: dict[Version, list[FileFact]] = {}
+    for version, found in by_object.values():  # "1.0" and "1.0.0" are one release.
+        groups.setdefault(version, []).extend(found)
+    return groups, strays
+
+
+def _release_fact(version: Version, files: list[FileFact]) -> ReleaseFact:
+    now = known_release(version, files, None)
+    since = [file.since for file in files]
+    appeared_at = min(since)
+    return ReleaseFact(
+        str(version),
+        appeared_at,
+        _is_time_known(files, appeared_at),
+        max([*since, *_changes(files)]),
+        now.uploaded_at,
+        now.is_time_known,
+        now.is_yanked,
+        now.yank_reason,
+        tuple(sorted(now.abi_tags)),
+        now.requires_python,
+    )
+
+
+def _changes(files: Iterable[FileFact]) -> Iterator[datetime]:
+    for file in files:
+        if file.gone_at is not None:
+            yield file.gone_at
+        for yank in file.yanks[1:]:
+            yield yank.seen_at or LONG_AGO
+
+
+def known_release(
+    version: Version, files: Sequence[FileFact], as_of: datetime | None
+) -> KnownRelease:
+    """
+    Return the release that *files* make, file by file as of *as_of* (None: as of now).
+
+    When none of them is there yet, ``uploaded_at`` is when the first one comes.
+    """
+    there = [file for file in files if file.is_there(as_of)]
+    if not there:
+        return _absent(version, files, as_of)
+    uploaded_at = min(file.since for file in there)
+    yanks = [file.yank(as_of) for file in there]
+    return KnownRelease(
+        version=version,
+        uploaded_at=uploaded_at,
+        is_time_known=_is_time_known(there, uploaded_at),
+        is_yanked=all(yank.is_yanked for yank in yanks),
+        yank_reason=next((yank.reason for yank in yanks if yank.reason), ""),
+        abi_tags=_abi_tags(tuple({abi_tags(file.filename) for file in there})),
+        requires_python=next((file.requires_python for file in there if file.requires_python), ""),
+    )
+
+
+def _absent(version: Version, files: Sequence[FileFact], as_of: datetime | None) -> KnownRelease:
+    coming = [file for file in files if as_of is not None and file.since > as_of]
+    uploaded_at = min((file.since for file in coming), default=None)
+    return KnownRelease(
+        version=version,
+        uploaded_at=uploaded_at,
+        is_time_known=_is_time_known(coming, uploaded_at),
+    )
+
+
+def _is_time_known(files: Iterable[FileFact], moment: datetime | None) -> bool:
+    """Whether it is the index that says that a file came at *moment*."""
+    return all(file.uploaded_at is not None for file in files if file.since == moment)
+
+
+def _abi_tags(texts: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(tag for text in texts if text for tag in text.split("."))
+
+
+def from_fact(fact: ReleaseFact, as_of: datetime) -> KnownRelease | None:
+    """Return the release as *fact* knows it; None when only its files can tell for *as_of*."""
+    if fact.settled_at <= as_of:
+        return KnownRelease(
+            version=_version(fact.version),
+            uploaded_at=fact.uploaded_at,
+            is_time_known=fact.is_time_known,
+            is_yanked=fact.is_yanked,
+            yank_reason=fact.yank_reason,
+            abi_tags=_tags(fact.abi_tags),
+            requires_python=fact.requires_python,
+        )
+    if fact.appeared_at > as_of:
+        return KnownRelease(
+            version=_version(fact.version),
+            uploaded_at=fact.appeared_at,
+            is_time_known=fact.is_appearance_known,
+        )
+    return None
+
+
+def _version(text: str) -> Version:
+    version = version_of(text)
+    assert version is not None  # It was written from a version.
+    return version
+
+
+def files_by_version(project: str, files: Iterable[FileFact]) -> dict[Version, list[FileFact]]:
+    """Group *files* (sorted by name) by the release that they belong to."""
+    return _by_version(project, files)[0]
+
+
+_tags = lru_cache(maxsize=10_000)(frozenset)
