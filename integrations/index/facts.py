@@ -1,5 +1,5 @@
 """
-What the portal remembers of a project's files, as values and as packed bytes.
+What the portal remembers of a project's files and releases, as values and as packed bytes.
 
 ``FileFact`` is all that a page ever said of one file. ``ReleaseFact`` is what a selection reads
 of one release; it is true from ``settled_at`` on, and for moments before that it is worked out
@@ -91,6 +91,14 @@ class KnownRelease:
     yank_reason: str = ""
     abi_tags: frozenset[str] = frozenset()
     requires_python: str = ""  # Of its first file by name; core metadata is the authority.
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KnownMetadata:
+    """The part of a release's core metadata that says on which Pythons it runs."""
+
+    classifiers: tuple[str, ...] = ()  # Those of ``Programming Language :: Python`` alone.
+    requires_python: str = ""  # As written; may be something that no parser accepts.
 
 
 class _Files(msgspec.Struct, array_like=True):

@@ -10,6 +10,7 @@ from packaging.version import Version
 
 from integrations.index.facts import (
     FileFact,
+    KnownMetadata,
     KnownRelease,
     ReleaseFact,
     files_by_version,
@@ -20,14 +21,6 @@ from integrations.index.facts import (
 )
 
 ACTIVE = "active"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KnownMetadata:
-    """The part of a release's core metadata that says on which Pythons it runs."""
-
-    classifiers: tuple[str, ...] = ()  # Those of ``Programming Language :: Python`` alone.
-    requires_python: str = ""  # As written; may be something that no parser accepts.
 
 
 class SeenStatus(NamedTuple):

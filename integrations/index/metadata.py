@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from integrations.index.errors import IndexDataError
-from integrations.index.known import KnownMetadata
+from integrations.index.facts import KnownMetadata
 
 PYTHON = "Programming Language :: Python"
 

@@ -26,13 +26,17 @@ class Project(models.Model):
     """
 
     index = models.ForeignKey(Index, on_delete=models.CASCADE, related_name="projects")
-    name = models.CharField(max_length=120)  # Normalised by PEP 503.
+    name = models.CharField(max_length=200)  # Normalised by PEP 503.
     etag = models.CharField(max_length=300, blank=True)
     last_modified = models.CharField(max_length=100, blank=True)
     body_sha256 = models.CharField(max_length=64, blank=True)
     first_seen_at = models.DateTimeField(null=True)  # When its page was first read.
     changed_at = models.DateTimeField(null=True)  # When its page last said something new.
     gone_at = models.DateTimeField(null=True)  # When the index first answered that it has none.
+    # Two polls may meet: whoever finds another number than it read merges once more.
+    revision = models.PositiveIntegerField(default=0, editable=False)
+    # The last poll did not get all metadata that was wanted: ask even if the page is unchanged.
+    is_incomplete = models.BooleanField(default=False)
     files = models.BinaryField(default=b"", editable=False)
     summary = models.BinaryField(default=b"", editable=False)
 
@@ -75,10 +79,10 @@ class Release(models.Model):
     """The metadata of a release that was asked for. It never changes for a file's hash."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="releases")
-    version = models.CharField(max_length=60)  # Normalised by PEP 440.
+    version = models.CharField(max_length=200)  # Normalised by PEP 440.
     classifiers = models.JSONField(default=list)  # Of Programming Language :: Python alone.
-    requires_python = models.CharField(max_length=200, blank=True)
-    source = models.CharField(max_length=300)  # The file or document that was read.
+    requires_python = models.TextField(blank=True)
+    source = models.TextField()  # The file or document that was read.
     fetched_at = models.DateTimeField()
 
     class Meta:
@@ -122,9 +126,10 @@ class PollOutcome(models.Model):
         FAILED = "failed"
 
     poll = models.ForeignKey(Poll, on_delete=models.CASCADE, related_name="outcomes")
-    project = models.CharField(max_length=120)
+    project = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING.value)
-    reason = models.TextField(blank=True)
+    reason = models.TextField(blank=True)  # Why it failed.
+    notes = models.TextField(blank=True)  # What was left out of a page that was read, by lines.
 
     class Meta:
         constraints = [
