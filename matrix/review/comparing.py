@@ -1,0 +1,125 @@
+"""A run's parts beside what is published and what is proposed; reads, and stores snapshots."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from matrix.review.models import Channel, Decision, Item, Proposal, Publication, Run
+from matrix.review.snapshots import digest, store_all
+from matrix.review.state import published_hashes
+from matrix.review.values import ComputedPart
+
+
+class Pair(NamedTuple):
+    """From one snapshot to another; None: the part is not there."""
+
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Everything that :func:`matrix.review.proposing.propose` decides upon."""
+
+    run: Run
+    channel: Channel
+    base_name: str
+    computed: dict[str, ComputedPart]  # Those in the scope of the run.
+    open: Proposal | None
+    items: dict[str, Item]  # The open proposal's unpublished ones, by part.
+    decisions: dict[str, Decision]  # Those that stand, by part.
+    wanted: dict[str, Pair]  # What the open proposal shall hold.
+    left_out: frozenset[str]  # Parts whose change was declined until it changes.
+
+    @property
+    def same(self) -> set[str]:
+        """The parts whose item is already there with both snapshots."""
+        return {part for part, item in self.items.items() if _pair(item) == self.wanted.get(part)}
+
+    @property
+    def is_unchanged(self) -> bool:
+        return {part: _pair(item) for part, item in self.items.items()} == self.wanted
+
+
+def compare(run: Run, channel: Channel, parts: Sequence[ComputedPart]) -> Comparison:
+    """Store the snapshots of *parts*, and find out what differs from the current publication."""
+    computed = {part.part: part for part in parts if run.covers(part.part)}
+    store_all({part.body for part in computed.values() if part.body is not None})
+    proposal = channel.proposals.filter(status=Proposal.Status.OPEN).first()
+    items = {item.part: item for item in proposal.items.unpublished()} if proposal else {}
+    base = published_hashes(channel.current_id)
+    differing = _differing(run, base, items, computed)
+    left_out = _declined_until_they_change(channel, differing, items)
+    return Comparison(
+        run=run,
+        channel=channel,
+        base_name=_name(channel),
+        computed=computed,
+        open=proposal,
+        items=items,
+        decisions=_decisions(items),
+        wanted={part: pair for part, pair in differing.items() if part not in left_out},
+        left_out=left_out,
+    )
+
+
+def _name(channel: Channel) -> str:
+    current = Publication.objects.filter(pk=channel.current_id).first()
+    return f"publication {current.number}" if current else "an empty publication"
+
+
+def _differing(
+    run: Run, base: dict[str, str], items: dict[str, Item], computed: dict[str, ComputedPart]
+) -> dict[str, Pair]:
+    pairs = {}
+    for part in sorted(base.keys() | items.keys() | computed.keys()):
+        old = base.get(part)
+        if run.covers(part):
+            new = _new(computed.get(part), old)
+        else:
+            new = items[part].new_id if part in items else old
+        if old != new:
+            pairs[part] = Pair(old, new)
+    return pairs
+
+
+def _new(part: ComputedPart | None, old: str | None) -> str | None:
+    if part is None:
+        return None  # The run covers the part and did not come upon it: it is gone.
+    if part.body is not None:
+        return digest(part.body)
+    return old if part.problem else None
+
+
+def _declined_until_they_change(
+    channel: Channel, differing: dict[str, Pair], items: dict[str, Item]
+) -> frozenset[str]:
+    """
+    Find the parts whose very change somebody declined in an earlier proposal.
+
+    Those of the open proposal stay in it, where the decision can be seen and withdrawn. A replaced
+    proposal passed its decisions on to its successor.
+    """
+    rows = Decision.objects.filter(
+        withdrawn_at=None,
+        propose_again=Decision.ProposeAgain.WHEN_IT_CHANGES,
+        item__dropped_at=None,
+        item__proposal__channel=channel,
+        item__proposal__status__in=[Proposal.Status.PUBLISHED, Proposal.Status.CLOSED],
+    ).values_list("item__part", "item__old", "item__new")
+    declined = {(part, Pair(old, new)) for part, old, new in rows}
+    return frozenset(
+        part
+        for part, pair in differing.items()
+        if (part, pair) in declined and not (part in items and _pair(items[part]) == pair)
+    )
+
+
+def _decisions(items: dict[str, Item]) -> dict[str, Decision]:
+    rows = Decision.objects.filter(item__in=list(items.values()), withdrawn_at=None)
+    parts = {item.pk: part for part, item in items.items()}
+    return {parts[decision.item_id]: decision for decision in rows}
+
+
+def _pair(item: Item) -> Pair:
+    return Pair(item.old_id, item.new_id)

@@ -1,0 +1,25 @@
+"""
+Channels, runs, snapshots, proposals, decisions, publications.
+
+Review knows channels and parts. It never knows what a part is: an SDK's integration or an
+application's lock. Only ``snapshots``, ``runs``, ``proposing``, ``deciding`` and ``publishing``
+write these tables.
+"""
+
+from matrix.review.models.computed import Assessment, Channel, Run, Snapshot
+from matrix.review.models.proposals import Decision, Finding, Item, Proposal
+from matrix.review.models.published import Publication, PublishedFile, PublishedPart
+
+__all__ = [
+    "Assessment",
+    "Channel",
+    "Decision",
+    "Finding",
+    "Item",
+    "Proposal",
+    "Publication",
+    "PublishedFile",
+    "PublishedPart",
+    "Run",
+    "Snapshot",
+]

@@ -1,0 +1,46 @@
+"""What runs hand to review, and what review hands to those who read it. Bodies are opaque text."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something that a reviewer should know about a part."""
+
+    kind: str
+    severity: str  # One of Finding.Severity.
+    text: str
+    is_blocking: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedPart:
+    """
+    What a run made of one part.
+
+    No body and no problem: the part is absent, which removes a published one. A part with a
+    problem passes with the body that it has (the caller's fallback); with none it stays as it is
+    published.
+    """
+
+    part: str
+    body: str | None
+    problem: str = ""
+    reasons: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    rejected: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Found, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a proposal does to one part; None: the part is not there."""
+
+    part: str
+    old_body: str | None
+    new_body: str | None
+
+
+Summarise = Callable[[Sequence[Change]], str]  # The summary line of these changes.
+Render = Callable[[Mapping[str, str]], Mapping[str, str]]  # {part: body} -> {path: text}
