@@ -62,7 +62,8 @@ class Release:
     version: Version
     # Aware; the earliest upload of any file. None: the index has no files of it (any more).
     uploaded_at: datetime | None
-    # False: the index does not say when; ``uploaded_at`` is when the portal first saw the file.
+    # False: the index does not say when; ``uploaded_at`` is when the portal first saw the file, or
+    # long ago for a file of its very first poll.
     is_time_known: bool = True
     # True when every file is yanked: PEP 592 yanks files, not releases.
     is_yanked: bool = False
@@ -124,7 +125,7 @@ class Policy:
     minimum: Version | None = None
     tests_exact_minimum: bool = False
     include: SpecifierSet = field(default_factory=SpecifierSet)
-    number_of_versions: int | None = None
+    number_of_versions: int | None = None  # At least 2; a prerelease comes on top.
     prereleases: PrereleasePolicy = PrereleasePolicy.ANY
     advisory_prereleases: bool = False
     restrictions: tuple[PythonRestrictionRule, ...] = ()
