@@ -6,7 +6,7 @@ Every reader names the variable, the value and what would be right in :class:`Ba
 
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any

@@ -6,6 +6,7 @@ The table in README.md lists every variable; a test compares the two.
 
 import os
 from pathlib import Path
+from typing import Any
 
 from portal.env import (
     env_bool,
@@ -135,7 +136,7 @@ SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 # --- Work in the background (docs/decisions/0003-workers.md) -------------------------------------
 # Delivery is at least once. The lock on a task starts when it is fetched, not when it starts:
 # retry > timeout * (1 + ceil((queue_limit + 1) / workers)).
-Q_CLUSTER = {
+Q_CLUSTER: dict[str, Any] = {
     "name": "portal",
     "orm": "default",
     "workers": env_int("PORTAL_WORKERS", default=2, least=1, most=32),
@@ -172,6 +173,8 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": PORTAL_LOG_LEVEL},
     "loggers": {
+        # Four lines for each task, and one task a minute is the heartbeat.
+        "django-q": {"level": "WARNING"},
         # httpx logs each request with its whole address at INFO.
         "httpx": {"level": "WARNING"},
         "stamina": {"level": "ERROR"},

@@ -1,4 +1,9 @@
 from django.contrib import admin
 from django.urls import path
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from portal.operations.views import show_health
+
+urlpatterns = [
+    path("health/", show_health, name="health"),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,106 @@
+import logging
+import os
+import signal
+import sys
+import time
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import Error, connection
+
+from portal.operations.cluster import ClusterProcess, die_with_parent
+from portal.operations.health import last_sign_of_life
+from portal.operations.supervising import (
+    Pulse,
+    Seen,
+    Step,
+    next_step,
+    pause,
+    restarts_in_a_row,
+)
+
+logger = logging.getLogger("portal.worker")
+LOOK_EVERY = 5.0  # Seconds between two looks at the database.
+RESTARTS = "WORKER_RESTARTS"  # Carries a number from one life of this process to the next.
+
+
+class Command(BaseCommand):
+    help = (
+        "Do the work in the background: polls, runs and everything that has a schedule. "
+        "Runs until Ctrl-C or SIGTERM, lets running tasks finish for PORTAL_STOP_LIMIT seconds, "
+        "and a second signal ends them at once. "
+        "Restarts itself when its processes die or when no task comes through any more."
+    )
+
+    def handle(self, **options: Any) -> None:
+        self._refuse_pool()
+        self.signals: list[int] = []
+        for number in (signal.SIGTERM, signal.SIGINT):
+            # Only a note: work in a handler deadlocks (upstream #346).
+            signal.signal(number, lambda signum, _frame: self.signals.append(signum))
+        die_with_parent()
+        self.born = time.monotonic()
+        self.cluster = ClusterProcess()
+        self.cluster.start()
+        logger.info("The worker has started as process %d.", os.getpid())
+        step, reason = self._supervise()
+        logger.log(logging.WARNING if step is Step.RESTART else logging.INFO, reason)
+        if step is Step.RESTART:
+            self._restart()
+        if not self.cluster.stop(
+            limit=settings.PORTAL_STOP_LIMIT, is_impatient=lambda: len(self.signals) > 1
+        ):
+            logger.warning("Tasks did not end in time and were ended; they will run again.")
+        logger.info("The worker has stopped.")
+
+    def _refuse_pool(self) -> None:
+        if "pool" in settings.DATABASES["default"].get("OPTIONS", {}):
+            raise CommandError(
+                "The worker forks, and a pool of connections does not survive that. "
+                'Start it with PORTAL_ROLE=worker instead of "web".'
+            )
+
+    def _supervise(self) -> tuple[Step, str]:
+        """Look again and again, until there is something to do."""
+        pulse, looked_at = Pulse(self.born), self.born
+        while True:
+            exit_code = self.cluster.wait(0.2)
+            if (now := time.monotonic()) - looked_at >= LOOK_EVERY:
+                looked_at = now
+                self._feel(pulse)
+            seen = Seen(
+                is_stop_asked=bool(self.signals),
+                exit_code=exit_code,
+                silence=pulse.silence(at=now),
+            )
+            step, reason = next_step(seen, limit=settings.PORTAL_HEARTBEAT_LIMIT)
+            if step is not Step.GO_ON:
+                return step, reason
+
+    def _feel(self, pulse: Pulse) -> None:
+        try:
+            pulse.see(last_sign_of_life(), at=time.monotonic())
+        except Error as error:
+            # Its workers cannot reach the database either: a restart would heal nothing.
+            logger.warning("The database does not answer: %s", error)
+            pulse.since = time.monotonic()
+        finally:
+            connection.close()
+
+    def _restart(self) -> None:
+        """Become a new worker: same process, same arguments, nothing kept in memory."""
+        self.cluster.kill()
+        restarts = restarts_in_a_row(
+            int(os.environ.get(RESTARTS, "0")), lived=time.monotonic() - self.born
+        )
+        resume_at = time.monotonic() + pause(restarts)
+        while time.monotonic() < resume_at:
+            if self.signals:
+                return
+            time.sleep(0.1)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.execve(  # noqa: S606  (there is no shell on purpose)
+            sys.executable, sys.orig_argv, {**os.environ, RESTARTS: str(restarts)}
+        )

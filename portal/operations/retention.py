@@ -1,0 +1,42 @@
+"""What is thrown away, and when. Nothing that a proposal or a publication stands on ever is."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.sessions.models import Session
+from django.db.models import Max, QuerySet
+from django_q.models import Failure
+
+from integrations.index.models import Poll
+
+KEPT = timedelta(days=90)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tidied:
+    sessions: int  # Ended ones.
+    failures: int  # Failed tasks; successful ones are bounded by Q_CLUSTER["save_limit"].
+    polls: int  # With what came of each project; the last poll of each index stays.
+
+    def __str__(self) -> str:
+        return (
+            f"Removed {self.sessions} ended sessions, {self.failures} failed tasks and "
+            f"{self.polls} polls."
+        )
+
+
+def tidy(now: datetime) -> Tidied:
+    before = now - KEPT
+    last = Poll.objects.values("index").annotate(last=Max("pk")).values("last")
+    polls = Poll.objects.filter(started_at__lt=before).exclude(pk__in=last)
+    return Tidied(
+        sessions=_delete(Session.objects.filter(expire_date__lt=now)),
+        failures=_delete(Failure.objects.filter(stopped__lt=before)),
+        polls=_delete(polls),
+    )
+
+
+def _delete(rows: QuerySet) -> int:
+    """Delete *rows*; how many of them there were, without those that went with them."""
+    _, counts = rows.delete()
+    return counts.get(rows.model._meta.label, 0)
