@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from matrix.review.models import Channel, Decision, Item, Proposal, Publication, Run
+from matrix.review.locking import called
+from matrix.review.models import Channel, Decision, Item, Proposal, Run
 from matrix.review.snapshots import digest, store_all
 from matrix.review.state import published_hashes
 from matrix.review.values import ComputedPart
@@ -53,7 +54,7 @@ def compare(run: Run, channel: Channel, parts: Sequence[ComputedPart]) -> Compar
     return Comparison(
         run=run,
         channel=channel,
-        base_name=_name(channel),
+        base_name=called(channel.current),
         computed=computed,
         open=proposal,
         items=items,
@@ -61,11 +62,6 @@ def compare(run: Run, channel: Channel, parts: Sequence[ComputedPart]) -> Compar
         wanted={part: pair for part, pair in differing.items() if part not in left_out},
         left_out=left_out,
     )
-
-
-def _name(channel: Channel) -> str:
-    current = Publication.objects.filter(pk=channel.current_id).first()
-    return f"publication {current.number}" if current else "an empty publication"
 
 
 def _differing(

@@ -55,18 +55,18 @@ def require_current_base(channel: Channel, proposal: Proposal, seen: int | None 
     published); None: the reviewer saw no page.
     """
     if proposal.base_id != channel.current_id:
-        current = Publication.objects.filter(pk=channel.current_id).first()
         raise BaseMoved(
-            f"{proposal} was compared with {_called(proposal.base)}, but {_called(current)} is "
-            "current by now; start a run to compare again.".capitalize()
+            f"Proposal {proposal.number} was compared with {called(proposal.base)}, but "
+            f"{called(channel.current)} is current by now; start a run to compare again."
         )
     base_number = proposal.base.number if proposal.base else 0
     if seen is not None and seen != base_number:
         raise BaseMoved(
-            f"Since you opened the page, {_called(proposal.base)} has become current; "
+            f"Since you opened the page, {called(proposal.base)} has become current; "
             f"read proposal {proposal.number} again, then decide."
         )
 
 
-def _called(publication: Publication | None) -> str:
+def called(publication: Publication | None) -> str:
+    """Say what something is compared with."""
     return f"publication {publication.number}" if publication else "an empty publication"

@@ -7,6 +7,8 @@ sorts them: databases disagree about the order of text.
 
 from collections.abc import Collection, Mapping
 
+from django.db.models import QuerySet
+
 from matrix.review.models import Channel, Item, Proposal, Publication, PublishedPart, Snapshot
 from matrix.review.values import Change
 
@@ -22,8 +24,8 @@ def publication_state(publication: Publication) -> dict[str, str]:
     return _with_bodies(PublishedPart.objects.filter(publication=publication))
 
 
-def _with_bodies(rows: "Collection[PublishedPart]") -> dict[str, str]:
-    return dict(sorted(rows.values_list("part", "snapshot__body")))  # type: ignore[attr-defined]
+def _with_bodies(rows: QuerySet[PublishedPart]) -> dict[str, str]:
+    return dict(sorted(rows.values_list("part", "snapshot__body")))
 
 
 def proposed(proposal: Proposal) -> dict[str, str]:
@@ -73,8 +75,8 @@ def changes(proposal: Proposal) -> list[Change]:
 def changes_of(items: Collection[Item]) -> list[Change]:
     """Return the changes of *items* with their bodies, by name of part."""
     shas = {sha for item in items for sha in (item.old_id, item.new_id) if sha is not None}
-    found: dict[str | None, str] = {**load_bodies(shas)}
+    found = load_bodies(shas)
     return [
-        Change(item.part, found.get(item.old_id), found.get(item.new_id))
+        Change(item.part, found.get(item.old_id or ""), found.get(item.new_id or ""))
         for item in sorted(items, key=lambda item: (item.part, item.pk))
     ]
