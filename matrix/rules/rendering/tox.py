@@ -26,7 +26,7 @@ def region_lines(layout: LayoutPart, parts: Iterable[IntegrationPart]) -> dict[s
     names = conditions([part.name for part in ordered])
     return {
         "envlist": list(_grouped(ordered, envlist_lines)),
-        "deps": list(_grouped(ordered, lambda part: requirement_lines(part, names[part.name]))),
+        "deps": list(_grouped(ordered, lambda part: deps_lines(part, names[part.name]))),
         "setenv": [line for part in ordered for line in _setenv_lines(part, names[part.name])],
         "testpaths": [
             f"{names[part.name]}: _TESTPATH={escaped(part.test_path)}"
@@ -46,19 +46,23 @@ def envlist_lines(part: IntegrationPart) -> list[str]:
     return lines
 
 
-def requirement_lines(part: IntegrationPart, condition: str | None = None) -> list[str]:
+def deps_lines(part: IntegrationPart, name: str) -> list[str]:
     """
     Return what the environments of *part* install: the project, then the rest in rule order.
 
-    Each environment finds each of its requirements in exactly one line.
+    *name* is the condition for all of them. Each environment finds each of its requirements in
+    exactly one line.
     """
-    name = condition or part.name
     project = f"{part.project}[{','.join(part.extras)}]" if part.extras else part.project
     lines = [f"{scope}: {project}=={row.version}" for scope, row in _scopes(part, name)]
-    for use in part.requirements:
-        text = escaped(use.requirement)
-        lines += [f"{scope}: {text}" for scope in _places(part, use, name)]
-    return lines
+    return [*lines, *(f"{scope}: {escaped(text)}" for scope, text in requirements(part, name))]
+
+
+def requirements(part: IntegrationPart, name: str) -> list[tuple[str, str]]:
+    """Return what comes beside the project: ``("httpx-v0.16.1", "pytest-httpx==0.10.0")``."""
+    return [
+        (scope, use.requirement) for use in part.requirements for scope in _places(part, use, name)
+    ]
 
 
 def escaped(text: str) -> str:
