@@ -1,0 +1,7 @@
+import sys
+
+from tests.support.loopback import refuse_the_network
+
+pytest_plugins = ["tests.support.fixtures"]
+
+sys.addaudithook(refuse_the_network)
