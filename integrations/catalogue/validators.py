@@ -13,18 +13,55 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-PYTHON = re.compile(r"3\.(0|[1-9]\d?)")
+# The longest values that columns take. Parsers are not given more: a number of 5,000 digits or a
+# thousand brackets makes them raise what no form expects.
+LONGEST_VERSION = 60
+LONGEST_SPECIFIER = 200
+LONGEST_REQUIREMENT = 300
+LONGEST_TEXT = 20_000
+LONGEST_FRAME = 1_000_000
+LONGEST_QUOTE = 80
+
+PYTHON = re.compile(r"3\.(0|[1-9][0-9]?)")
 # PEP 508: letters, digits, and . _ - inside.
-PROJECT = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE)
+PROJECT = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE | re.ASCII)
 FACTOR = re.compile(r"[a-z][a-z0-9_]*(-[a-z0-9_]+)*")
 # What tox or the portal itself gives a meaning to.
 RESERVED_FACTOR = re.compile(r"latest|layout|py|py\d.*|v\d.*|pypy.*|cpython.*")
 SERVICE = re.compile(r"[a-z][a-z0-9_-]*")
+# C0 and C1 controls but for tab and newline, and the halves of surrogate pairs.
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+BREAK = re.compile("[\t\n\u2028\u2029]")
+
+
+def quoted(value: str) -> str:
+    """Quote *value* for a message: cut when it is long, and nothing that does not print."""
+    text = value if len(value) <= LONGEST_QUOTE else f"{value[: LONGEST_QUOTE - 1]}…"
+    return '"' + "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text) + '"'
+
+
+def validate_text(value: str) -> None:
+    """Refuse what a database or a page cannot hold: control characters and half surrogates."""
+    if found := CONTROL.search(value):
+        raise ValidationError(
+            f"The text holds the character U+{ord(found[0]):04X}, which does not print. "
+            "Take it out.",
+            "text",
+        )
+
+
+def validate_line(value: str) -> None:
+    """Accept text on one line."""
+    validate_text(value)
+    if BREAK.search(value):
+        raise ValidationError("Write it on one line, without tabs.", "line")
 
 
 def validate_python(value: str) -> None:
     if not PYTHON.fullmatch(value):
-        raise ValidationError(f'"{value}" is not a Python version. Write it as 3.12.', "python")
+        raise ValidationError(
+            f"{quoted(value)} is not a Python version. Write it as 3.12.", "python"
+        )
 
 
 def validate_pythons(value: str) -> None:
@@ -40,11 +77,13 @@ def validate_pythons(value: str) -> None:
 
 def validate_specifier_set(value: str) -> None:
     """Accept a PEP 440 specifier set such as ``>=0.16,<0.17``."""
+    if len(value) > LONGEST_SPECIFIER:
+        raise ValidationError(f"{quoted(value)} is too long for a specifier.", "specifier")
     try:
         SpecifierSet(value)
     except InvalidSpecifier as error:
         raise ValidationError(
-            f'"{value}" is not a specifier. {_hint(value)}', "specifier"
+            f"{quoted(value)} is not a specifier. {_hint(value)}", "specifier"
         ) from error
 
 
@@ -56,22 +95,24 @@ def _hint(value: str) -> str:
         SpecifierSet(mended)
     except InvalidSpecifier:
         return "Write it as >=0.16,<0.17."
-    return f'Did you mean "{mended}"?'
+    return f"Did you mean {quoted(mended)}?"
 
 
 def validate_version(value: str) -> None:
+    if len(value) > LONGEST_VERSION:
+        raise ValidationError(f"{quoted(value)} is too long for a version.", "version")
     try:
         Version(value)
     except InvalidVersion as error:
         raise ValidationError(
-            f'"{value}" is not a version (PEP 440). Write it as 1.4.2 or 2.0rc1.', "version"
+            f"{quoted(value)} is not a version (PEP 440). Write it as 1.4.2 or 2.0rc1.", "version"
         ) from error
 
 
 def validate_project(value: str) -> None:
     if not PROJECT.fullmatch(value):
         raise ValidationError(
-            f'"{value}" is not the name of a project. Use letters, digits, ".", "_" and "-", '
+            f'{quoted(value)} is not the name of a project. Use letters, digits, ".", "_" and "-", '
             "with a letter or digit at both ends; extras have a field of their own.",
             "project",
         )
@@ -81,37 +122,63 @@ def validate_extras(value: str) -> None:
     """Accept ``fastapi, flask``; empty means none."""
     for extra in value.replace(",", " ").split():
         if not PROJECT.fullmatch(extra):
-            raise ValidationError(f'"{extra}" is not the name of an extra.', "extra")
+            raise ValidationError(f"{quoted(extra)} is not the name of an extra.", "extra")
 
 
 def validate_requirements(value: str) -> None:
     """Accept PEP 508 requirements, one on each line; blank lines and # comments are skipped."""
     problems = []
-    for number, line in enumerate(value.splitlines(), start=1):
-        text = line.partition(" #")[0].strip()
-        if not text or text.startswith("#"):
-            continue
+    for number, text in numbered_requirements(value):
         try:
-            Requirement(text)
-        except InvalidRequirement as error:
-            reason = str(error).splitlines()[0]
-            problems.append(f'Line {number}: "{text}" is not a requirement ({reason}).')
+            validate_requirement(text)
+        except ValidationError as error:
+            problems.append(
+                ValidationError(
+                    f"Line {number}: {error.message}", "requirement", params={"line": number}
+                )
+            )
     if problems:
-        raise ValidationError([ValidationError(text, "requirement") for text in problems])
+        raise ValidationError(problems)
+
+
+def validate_requirement(text: str) -> None:
+    """Accept one PEP 508 requirement that tox hands to the installer as it stands."""
+    if len(text) > LONGEST_REQUIREMENT:
+        raise ValidationError(f"{quoted(text)} is too long for a requirement.", "requirement")
+    if "{" in text or "}" in text:
+        raise ValidationError(
+            f"{quoted(text)} has a brace, which tox would replace. Write it without.", "requirement"
+        )
+    try:
+        Requirement(text)
+    except (InvalidRequirement, RecursionError) as error:
+        reason = str(error).splitlines()[0] if isinstance(error, InvalidRequirement) else "nested"
+        raise ValidationError(
+            f"{quoted(text)} is not a requirement ({reason}).", "requirement"
+        ) from error
+
+
+def numbered_requirements(value: str) -> list[tuple[int, str]]:
+    """Return (number of the line, requirement), without comments and blank lines."""
+    texts = [
+        (number, line.partition(" #")[0].strip())
+        for number, line in enumerate(value.splitlines(), start=1)
+    ]
+    return [(number, text) for number, text in texts if text and not text.startswith("#")]
 
 
 def validate_factor(value: str) -> None:
     """Accept a tox factor, or several joined by dashes: ``langchain-base``."""
     if not FACTOR.fullmatch(value):
         raise ValidationError(
-            f'"{value}" is not a tox factor. Use lower-case letters, digits and "_", start with a '
-            'letter, and join parts with "-": langchain-base.',
+            f'{quoted(value)} is not a tox factor. Use lower-case letters, digits and "_", '
+            'start with a letter, and join parts with "-": langchain-base.',
             "factor",
         )
     for part in value.split("-"):
         if RESERVED_FACTOR.fullmatch(part):
             raise ValidationError(
-                f'"{part}" in "{value}" means something else in an environment\'s name '
+                f"{quoted(part)} in {quoted(value)} means something else in an environment's name "
                 "(a Python, a version or the alias). Choose another name.",
                 "factor",
             )
@@ -121,8 +188,8 @@ def validate_test_path(value: str) -> None:
     """Accept a relative path of the SDK's repository, without blanks."""
     if value.startswith("/") or ".." in value.split("/") or re.search(r"[\s#{}:\\]", value):
         raise ValidationError(
-            f'"{value}" is not a path inside the repository. Write it as tests/integrations/httpx, '
-            "without blanks, braces, colons or back slashes.",
+            f"{quoted(value)} is not a path inside the repository. "
+            "Write it as tests/integrations/httpx, without blanks, braces, colons or back slashes.",
             "test_path",
         )
 
@@ -131,7 +198,8 @@ def validate_services(value: str) -> None:
     for service in value.replace(",", " ").split():
         if not SERVICE.fullmatch(service):
             raise ValidationError(
-                f'"{service}" is not the name of a service. Write names such as postgres, redis.',
+                f"{quoted(service)} is not the name of a service. "
+                "Write names such as postgres, redis.",
                 "service",
             )
 
@@ -145,7 +213,8 @@ def validate_index_url(value: str) -> None:
         host = None
     if not host or parts.scheme not in {"http", "https"}:
         raise ValidationError(
-            f'"{value}" is not the address of an index. Write it as https://HOST/simple/.', "index"
+            f"{quoted(value)} is not the address of an index. Write it as https://HOST/simple/.",
+            "index",
         )
     if parts.username or parts.password:
         raise ValidationError(
@@ -155,7 +224,8 @@ def validate_index_url(value: str) -> None:
         )
     if parts.query or parts.fragment:
         raise ValidationError(
-            f'"{value}" has a "?" or "#" part; an index has none: https://HOST/simple/.', "index"
+            f'{quoted(value)} has a "?" or "#" part; an index has none: https://HOST/simple/.',
+            "index",
         )
 
 
@@ -164,15 +234,16 @@ def validate_link(value: str) -> None:
         URLValidator(schemes=["http", "https"])(value)
     except ValidationError as error:
         raise ValidationError(
-            f'"{value}" is not an address. Write it whole: https://example.org/issues/7.', "link"
+            f"{quoted(value)} is not an address. Write it whole: https://example.org/issues/7.",
+            "link",
         ) from error
 
 
 def validate_pins_style(value: str) -> None:
     if value in {"constraints", "inline"}:
         raise ValidationError(
-            f'"{value}" needs the pins of resolved environments, which this version of the portal '
-            'does not make yet. Choose "none".',
+            f"{quoted(value)} needs the pins of resolved environments, which this version of "
+            'the portal does not make yet. Choose "none".',
             "pins_style",
         )
 
@@ -190,3 +261,18 @@ def sorted_pythons(value: str) -> str:
 def canonical_project(value: str) -> str:
     """Normalise by PEP 503."""
     return canonicalize_name(value)
+
+
+def without_blanks(specifier: str) -> str:
+    """Normalise ``>=1, <2`` to ``>=1,<2``."""
+    return "".join(specifier.split())
+
+
+def one_newline(text: str) -> str:
+    """Write every line end as a newline alone; browsers send two characters."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def tidy_lines(text: str) -> str:
+    """Strip each line, and blank lines at both ends."""
+    return "\n".join(line.strip() for line in one_newline(text).split("\n")).strip("\n")

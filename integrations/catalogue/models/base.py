@@ -1,6 +1,11 @@
+from collections.abc import Collection
+
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+
+from integrations.catalogue import validators as check
 
 
 class Cleaned(models.Model):
@@ -15,9 +20,40 @@ class Cleaned(models.Model):
     def normalise(self) -> None:
         """Bring the values into their one written form; bad values are left for the validators."""
 
-    def clean_fields(self, exclude: object = None) -> None:
+    def tidy(self) -> None:
+        """Write the values as they are kept; importers compare what is tidy."""
+        self._strip_lines()
         self.normalise()
-        super().clean_fields(exclude=exclude)  # type: ignore[arg-type]
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        self.tidy()
+        problems = self._unprintable(set(exclude or ()))
+        try:
+            super().clean_fields(exclude={*(exclude or ()), *problems})
+        except ValidationError as error:
+            problems = error.update_error_dict(problems)
+        if problems:
+            raise ValidationError(problems)
+
+    def _strip_lines(self) -> None:
+        """Take blanks off both ends of one-line texts, as forms do: importers bring them too."""
+        for field in self._meta.concrete_fields:
+            value = getattr(self, field.attname)
+            if isinstance(field, models.CharField) and isinstance(value, str):
+                setattr(self, field.attname, value.strip())
+
+    def _unprintable(self, exclude: set[str]) -> dict[str, list[ValidationError]]:
+        problems = {}
+        for field in self._meta.concrete_fields:
+            value = getattr(self, field.attname)
+            if field.name in exclude or not isinstance(value, str):
+                continue
+            is_line = isinstance(field, models.CharField)
+            try:
+                (check.validate_line if is_line else check.validate_text)(value)
+            except ValidationError as error:
+                problems[field.name] = error.error_list
+        return problems
 
 
 class SecondPerson(models.Model):
@@ -40,6 +76,9 @@ class SecondPerson(models.Model):
         related_name="+",
     )
     approved_at = models.DateTimeField("approved at", null=True, blank=True, editable=False)
+
+    # A change of these asks for a new approval: the old one was for something else.
+    approved_fields: tuple[str, ...] = ()
 
     class Meta:
         abstract = True

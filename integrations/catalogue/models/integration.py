@@ -1,5 +1,5 @@
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -16,7 +16,9 @@ class Group(Cleaned):
 
     sdk = models.ForeignKey(Sdk, on_delete=models.CASCADE, related_name="groups")
     name = models.CharField(max_length=60, help_text="A heading of the tox.ini: Network.")
-    order = models.PositiveSmallIntegerField(default=0, help_text="Low numbers come first.")
+    order = models.PositiveSmallIntegerField(
+        default=0, validators=[MaxValueValidator(9999)], help_text="Low numbers come first."
+    )
     services = models.CharField(
         max_length=200,
         blank=True,
@@ -101,7 +103,7 @@ class Integration(Cleaned):
     number_of_versions = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
-        validators=[MinValueValidator(2)],
+        validators=[MinValueValidator(2), MaxValueValidator(999)],
         help_text="Picks besides a prerelease, at least 2. Empty: each major, else 4.",
     )
     prereleases = models.CharField(
@@ -119,7 +121,11 @@ class Integration(Cleaned):
     owner = models.CharField(
         max_length=100, blank=True, help_text="Who is asked first: a person or a team."
     )
-    notes = models.TextField(blank=True, help_text="What the next maintainer should know.")
+    notes = models.TextField(
+        blank=True,
+        validators=[MaxLengthValidator(check.LONGEST_TEXT)],
+        help_text="What the next maintainer should know.",
+    )
 
     history = HistoricalRecords(history_change_reason_field=models.TextField(null=True))
 
@@ -155,6 +161,8 @@ class Integration(Cleaned):
             self.project = check.canonical_project(self.project)
         self.extras = ", ".join(sorted(set(check.words(self.extras))))
         self.test_path = self.test_path.rstrip("/")
+        self.include = check.without_blanks(self.include)
+        self.notes = check.one_newline(self.notes).strip()
 
     def clean(self) -> None:
         if self.sdk_id and self.group_id and self.group.sdk_id != self.sdk_id:

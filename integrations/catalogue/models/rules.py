@@ -1,6 +1,10 @@
+from datetime import date
+
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator, MaxValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 from simple_history.models import HistoricalRecords
@@ -19,7 +23,9 @@ class DependencyRule(Cleaned):
     """Requirements that apply for some releases and some Pythons. All rules that match add up."""
 
     integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="rules")
-    order = models.PositiveSmallIntegerField(default=0, help_text="Low numbers come first.")
+    order = models.PositiveSmallIntegerField(
+        default=0, validators=[MaxValueValidator(9999)], help_text="Low numbers come first."
+    )
     releases = models.CharField(
         max_length=200,
         blank=True,
@@ -36,7 +42,7 @@ class DependencyRule(Cleaned):
         max_length=10, choices=FreeThreading.choices, default=FreeThreading.ANY.value
     )
     requirements = models.TextField(
-        validators=[check.validate_requirements],
+        validators=[MaxLengthValidator(check.LONGEST_TEXT), check.validate_requirements],
         help_text="One on each line: pytest-httpx==0.10.0.",
     )
     reason = models.CharField(max_length=300, blank=True, help_text="Why the rule is needed.")
@@ -55,15 +61,19 @@ class DependencyRule(Cleaned):
     def __str__(self) -> str:
         return f"{self.releases or 'every release'}: {', '.join(self.requirement_list)}"
 
+    def normalise(self) -> None:
+        self.releases = check.without_blanks(self.releases)
+        self.pythons = check.without_blanks(self.pythons)
+        self.requirements = check.tidy_lines(self.requirements)
+
     def clean(self) -> None:
-        if not self.requirement_list:
+        if self.requirements and not self.requirement_list:
             raise ValidationError({"requirements": "Name at least one requirement."})
 
     @property
     def requirement_list(self) -> list[str]:
         """The requirements as written, without blank lines and comments."""
-        texts = (line.partition(" #")[0].strip() for line in self.requirements.splitlines())
-        return [text for text in texts if text and not text.startswith("#")]
+        return [text for _, text in check.numbered_requirements(self.requirements)]
 
 
 class PythonRestriction(Cleaned):
@@ -72,7 +82,9 @@ class PythonRestriction(Cleaned):
     integration = models.ForeignKey(
         Integration, on_delete=models.CASCADE, related_name="restrictions"
     )
-    order = models.PositiveSmallIntegerField(default=0, help_text="Low numbers come first.")
+    order = models.PositiveSmallIntegerField(
+        default=0, validators=[MaxValueValidator(9999)], help_text="Low numbers come first."
+    )
     releases = models.CharField(
         max_length=200,
         blank=True,
@@ -91,6 +103,10 @@ class PythonRestriction(Cleaned):
     def __str__(self) -> str:
         return f"{self.releases or 'every release'}: Python {self.pythons}"
 
+    def normalise(self) -> None:
+        self.releases = check.without_blanks(self.releases)
+        self.pythons = check.without_blanks(self.pythons)
+
 
 class PinnedPick(Cleaned, SecondPerson):
     """A release that is always tested."""
@@ -106,6 +122,7 @@ class PinnedPick(Cleaned, SecondPerson):
     )
     reason = models.CharField(max_length=300, help_text="Why it is always tested.")
 
+    approved_fields = ("integration", "version", "skips_cooldown")
     history = HistoricalRecords(history_change_reason_field=models.TextField(null=True))
 
     class Meta(SecondPerson.Meta):
@@ -128,9 +145,10 @@ class PinnedPick(Cleaned, SecondPerson):
     def clean(self) -> None:
         if not self.integration_id or not check_version(self.version):
             return
-        holds = Hold.objects.reaching(self.integration)
-        for hold in sorted(holds, key=lambda hold: hold.pk):
-            if hold.matches(self.version):
+        # A form is filled in today: the one question of the catalogue that depends on the day.
+        today = timezone.now().date()
+        for hold in Hold.objects.reaching(self.integration):
+            if not hold.has_ended(today) and hold.matches(self.version):
                 raise ValidationError(
                     {"version": f"{self.version} is held back ({hold}). End the hold first."}
                 )
@@ -199,6 +217,7 @@ class Hold(Cleaned, SecondPerson):
         null=True, blank=True, help_text="The first day without the hold. Empty: open."
     )
 
+    approved_fields = ("sdk", "integration", "project", "releases", "starts_on", "ends_on")
     objects = HoldQuerySet.as_manager()
     history = HistoricalRecords(history_change_reason_field=models.TextField(null=True))
 
@@ -229,12 +248,16 @@ class Hold(Cleaned, SecondPerson):
     def normalise(self) -> None:
         if check.PROJECT.fullmatch(self.project):
             self.project = check.canonical_project(self.project)
+        self.releases = check.without_blanks(self.releases)
         if self.integration_id:
             self.sdk, self.project = None, ""
 
     @property
     def is_everywhere(self) -> bool:
         return self.sdk_id is None and self.integration_id is None
+
+    def has_ended(self, on: date) -> bool:
+        return self.ends_on is not None and self.ends_on <= on
 
     def matches(self, version: str) -> bool:
         return SpecifierSet(self.releases).contains(Version(version), prereleases=True)

@@ -2,7 +2,7 @@ from datetime import time
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, RegexValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
@@ -11,8 +11,10 @@ from integrations.catalogue import validators as check
 from integrations.catalogue.choices import PinsStyle, Prereleases, Weekday
 from integrations.catalogue.models.base import Cleaned
 
-PLATFORM = r"(x86_64|aarch64)-(unknown-linux-gnu|unknown-linux-musl|manylinux_2_\d+|apple-darwin)|\
-x86_64-pc-windows-msvc|linux|macos|windows"
+PLATFORM = (
+    r"(x86_64|aarch64)-(unknown-linux-gnu|unknown-linux-musl|manylinux_2_[0-9]+|apple-darwin)"
+    r"|x86_64-pc-windows-msvc|linux|macos|windows"
+)
 
 
 class Sdk(Cleaned):
@@ -53,7 +55,7 @@ class Sdk(Cleaned):
         default="x86_64-manylinux_2_28",
         validators=[
             RegexValidator(
-                rf"^({PLATFORM})$",
+                rf"^({PLATFORM})\Z",
                 "Write it as uv does: x86_64-manylinux_2_28, aarch64-apple-darwin, windows.",
             )
         ],
@@ -101,6 +103,7 @@ class Sdk(Cleaned):
     )
     frame = models.TextField(
         blank=True,
+        validators=[MaxLengthValidator(check.LONGEST_FRAME)],
         help_text="The hand-written part of tox.ini, with the markers of the generated regions. "
         "Empty: a frame that works for a new SDK. The repository owns it: "
         "“render --into” stores the last one that it was given.",
@@ -135,6 +138,7 @@ class Sdk(Cleaned):
     def normalise(self) -> None:
         if all(check.PYTHON.fullmatch(word) for word in check.words(self.pythons)):
             self.pythons = check.sorted_pythons(self.pythons)
+        self.frame = check.one_newline(self.frame)
         if self.index_url and not self.index_url.endswith("/"):
             self.index_url += "/"
 

@@ -1,0 +1,57 @@
+"""Second persons: one asks to skip the cooldown or to hold releases everywhere, another agrees."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from integrations.catalogue.models import Hold, PinnedPick
+from integrations.catalogue.models.base import SecondPerson
+from integrations.catalogue.models.sdk import change_reason
+
+
+class ConfirmationRefused(Exception):
+    """Nobody's confirmation is needed here, or not this person's. The message says why."""
+
+
+@transaction.atomic
+def confirm(thing: PinnedPick | Hold, *, by: User, at: datetime) -> None:
+    """Confirm as the second person; raises ConfirmationRefused."""
+    if not needs_confirmation(thing):
+        raise ConfirmationRefused(f"{thing} needs no second person.")
+    if thing.is_confirmed:
+        raise ConfirmationRefused(f"{thing} is confirmed already, by {thing.approved_by}.")
+    if thing.requested_by_id == by.pk:
+        raise ConfirmationRefused(f"You asked for {thing}: somebody else must confirm it.")
+    claimed = _model(thing).objects.filter(pk=thing.pk, approved_at=None, **approved_values(thing))
+    # Only rows that still say what *by* has seen: the count settles who was first.
+    if not claimed.update(approved_by=by, approved_at=at):
+        raise ConfirmationRefused(f"{thing} has just been changed. Look at it again.")
+    thing.refresh_from_db()
+    change_reason(thing, "confirmed by a second person")
+    thing.save()
+
+
+def _model(thing: PinnedPick | Hold) -> type[PinnedPick] | type[Hold]:
+    return PinnedPick if isinstance(thing, PinnedPick) else Hold
+
+
+def needs_confirmation(thing: PinnedPick | Hold) -> bool:
+    """Whether a second person has a say in what *thing* does."""
+    return thing.skips_cooldown if isinstance(thing, PinnedPick) else thing.is_everywhere
+
+
+def ask(thing: SecondPerson, *, by: User | None) -> None:
+    """Note who asks for what *thing* says now; an approval of what it said before is void."""
+    thing.requested_by = by
+    thing.approved_by = None
+    thing.approved_at = None
+
+
+def approved_values(thing: SecondPerson) -> Mapping[str, Any]:
+    """Return what an approval is for; compare it before and after a change."""
+    return {
+        name: getattr(thing, thing._meta.get_field(name).attname) for name in thing.approved_fields
+    }
