@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models.signals import post_delete, post_migrate, post_save
@@ -21,7 +21,8 @@ class OperationsConfig(AppConfig):
         from portal import checks  # noqa: F401, PLC0415  (registers itself, once apps are loaded)
 
         sdk = "catalogue.Sdk"
-        post_migrate.connect(synchronise_after_migrating, sender=self)
+        # This app has no tables of its own, so nothing is ever sent in its name.
+        post_migrate.connect(synchronise_after_migrating, sender=apps.get_app_config("django_q"))
         post_save.connect(synchronise_after_saving, sender=sdk)
         post_delete.connect(synchronise_after_saving, sender=sdk)
 

@@ -1,0 +1,42 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.management.base import CommandError
+from django.utils.timezone import now
+
+from matrix.review.errors import ReviewError
+from matrix.sdk.publishing import approve_and_publish
+from portal.operations.cli import Described, the_proposal, the_user
+
+
+class Command(Described):
+    """
+    Approve what is undecided in a proposal, and publish it.
+
+      manage.py publish 47 --as ana --comment "Reviewed on Monday"
+
+    The user needs the permissions to decide and to publish (the group "reviewers" has both). Ends
+    with 1, and changes nothing, when that or anything else stands against it.
+    """
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("number", type=int, metavar="N", help="The number of the proposal.")
+        parser.add_argument(
+            "--as", dest="user", required=True, metavar="USER", help="Who decides and publishes."
+        )
+        parser.add_argument(
+            "--comment", default="", metavar="TEXT", help="Why; it stays with the publication."
+        )
+
+    def handle(self, *, number: int, user: str, comment: str, **options: Any) -> None:
+        proposal, by = the_proposal(number), the_user(user)
+        try:
+            publication = approve_and_publish(proposal, by=by, at=now(), comment=comment)
+        except (ReviewError, PermissionDenied) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(
+            f"Publication {publication.number} of {publication.channel}: {publication.summary}"
+        )
+        for file in publication.files.order_by("path"):
+            self.stdout.write(f"  {file.path} sha256:{file.sha256}")
