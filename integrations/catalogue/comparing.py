@@ -1,7 +1,7 @@
 """What differs between two catalogues, field by field, in words. Pure."""
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from difflib import SequenceMatcher
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ from integrations.catalogue.validators import quoted
 Value = TypeVar("Value", bound=portable.Value)
 Old = TypeVar("Old")
 New = TypeVar("New")
+MOST = 300  # Characters of one value that a line of the report shows.
 CHILDREN = {
     "rules": "dependency rule",
     "restrictions": "Python restriction",
@@ -93,10 +94,11 @@ def _changed(where: str, old: portable.Value, new: portable.Value) -> Iterator[D
 
 def _described(value: portable.Value) -> str:
     """Name all fields that say something; the order follows from the position."""
+    defaults = {each.name: each.default for each in fields(value)}
     found = (
         f"{_label(name)} {_shown(getattr(value, name), kind)}"
         for name, kind in portable.plain_fields(value)
-        if getattr(value, name) not in {"", None, False} and kind is not Kind.ORDER
+        if getattr(value, name) != defaults[name] and kind is not Kind.ORDER
     )
     return ", ".join(found)
 
@@ -113,14 +115,14 @@ def _title(value: portable.Value) -> str:
 
 
 def _label(name: str) -> str:
-    return name.removeprefix("is_").replace("_", " ")
+    return name.removeprefix("is_").replace("_", " ").replace("pythons", "Pythons")
 
 
 def _shown(value: Any, kind: Kind) -> str:
     if value is None:
         return "none"
     if isinstance(value, str):
-        return quoted(value.replace("\n", ", ") if kind is Kind.LINES else value)
+        return quoted(value.replace("\n", ", ") if kind is Kind.LINES else value, most=MOST)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)

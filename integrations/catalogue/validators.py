@@ -34,9 +34,9 @@ CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 BREAK = re.compile("[\t\n\u2028\u2029]")
 
 
-def quoted(value: str) -> str:
+def quoted(value: str, *, most: int = LONGEST_QUOTE) -> str:
     """Quote *value* for a message: cut when it is long, and nothing that does not print."""
-    text = value if len(value) <= LONGEST_QUOTE else f"{value[: LONGEST_QUOTE - 1]}…"
+    text = value if len(value) <= most else f"{value[: most - 1]}…"
     return '"' + "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text) + '"'
 
 
