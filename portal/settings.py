@@ -128,8 +128,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
 STATIC_URL = "static/"
-STATIC_ROOT = env_path("PORTAL_STATIC_ROOT", default=PORTAL_DATA_DIR / "static")
-WHITENOISE_USE_FINDERS = True  # Nothing has to be collected before the first page is served.
+WHITENOISE_USE_FINDERS = True  # Files are served from where they lie: nothing is collected.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # An SDK with many integrations has long inline forms.
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 

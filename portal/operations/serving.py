@@ -38,14 +38,16 @@ def serve(port: int) -> None:
     """Run both until a signal comes or one of them ends; raises CommandError for the latter."""
     stopping: list[int] = []
 
-    def note(number: int, frame: FrameType | None) -> None:
+    def note(number: int, _frame: FrameType | None) -> None:
         stopping.append(number)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, note)
     # Sessions of their own: Ctrl-C reaches this process alone, which ends them in order.
     children = [
-        subprocess.Popen(command, cwd=settings.BASE_DIR, env=os.environ, start_new_session=True)
+        subprocess.Popen(  # noqa: S603  (our own interpreter and our own commands)
+            command, cwd=settings.BASE_DIR, env=os.environ, start_new_session=True
+        )
         for command in commands(port)
     ]
     try:
