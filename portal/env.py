@@ -69,11 +69,15 @@ def env_secret(name: str, *, kept_in: Path) -> str:
 
     The last is for a portal on one machine; ``portal.W003`` warns where several may run.
     """
+    return env_given_secret(name) or _made_once(name, kept_in)
+
+
+def env_given_secret(name: str) -> str:
+    """Read NAME, else the file that NAME_FILE names; "" when neither is set."""
     if text := env_text(name, default=""):
         return text
-    if path := env_text(f"{name}_FILE", default=""):
-        return _read_secret(f"{name}_FILE", Path(path))
-    return _made_once(name, kept_in)
+    path = env_text(f"{name}_FILE", default="")
+    return _read_secret(f"{name}_FILE", Path(path)) if path else ""
 
 
 def _read_secret(name: str, path: Path) -> str:

@@ -5,9 +5,15 @@ Their dotted paths stand in the database: renaming one needs a data migration. E
 values, loads, makes one call, and may run twice: delivery is at least once.
 """
 
+from datetime import datetime
+
 from django.utils.timezone import now
 
-from portal.operations import retention
+from integrations.catalogue.models import Sdk
+from matrix.review.errors import ReviewError
+from matrix.review.models import Run
+from matrix.sdk.running import carry_out, poll_everything, request
+from portal.operations import queueing, retention
 
 
 def heartbeat() -> None:
@@ -16,3 +22,38 @@ def heartbeat() -> None:
 
 def tidy() -> str:
     return str(retention.tidy(now()))
+
+
+def poll_indexes() -> str:
+    """Poll every index once for all SDKs that use it; return what came of it."""
+    return poll_everything(at=now())
+
+
+def propose_weekly(slug: str, intended_at: datetime | str | None = None) -> str:
+    """
+    Make the weekly proposal of an SDK; delivered twice for one intended time, it is made once.
+
+    *intended_at* comes from the schedule: the time when it was due.
+    """
+    sdk = Sdk.objects.filter(slug=slug).first()
+    if sdk is None:
+        return f"There is no SDK {slug} any more."
+    due = datetime.fromisoformat(intended_at) if isinstance(intended_at, str) else intended_at
+    run = request(sdk, by=None, at=due or now(), as_of=now(), kind=Run.Kind.SCHEDULED.value)
+    return run_channel(run.pk)
+
+
+def run_channel(run_id: int) -> str:
+    """Carry out a run, unless it is over or with another worker; return its outcome."""
+    run = Run.objects.select_related("channel").get(pk=run_id)
+    try:
+        carry_out(run, clock=now)
+    except ReviewError as error:
+        return str(error)
+    run.refresh_from_db()
+    return run.outcome
+
+
+def sweep() -> str:
+    """Enqueue again what a broker lost or a killed worker left."""
+    return f"{queueing.sweep(now())} runs enqueued again."

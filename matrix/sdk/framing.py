@@ -1,0 +1,36 @@
+"""The repository owns the frame: what the portal keeps is the last one that it was given."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from integrations.catalogue.models import Sdk
+from integrations.catalogue.models.sdk import change_reason
+from matrix.rules.rendering import DEFAULT_FRAME, strip_frame
+from matrix.sdk.channel import file_with
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Received:
+    """A tox.ini of the repository, brought up to date."""
+
+    text: str
+    is_frame_new: bool
+
+
+def receive(
+    sdk: Sdk, text: str, bodies: Mapping[str, str], *, discard_edits: bool, keep: bool
+) -> Received:
+    """
+    Generate the regions of *text* anew, and store its frame when it is new and *keep* is set.
+
+    Raises FrameError, and RegionEdited unless *discard_edits*; then nothing is stored.
+    """
+    rendered = file_with(text, bodies, discard_edits=discard_edits)
+    frame = strip_frame(text)
+    is_new = frame != strip_frame(sdk.frame if sdk.frame.strip() else DEFAULT_FRAME)
+    if is_new and keep:
+        sdk.frame = frame
+        sdk.full_clean()
+        change_reason(sdk, "The frame of the file that was rendered into.")
+        sdk.save()
+    return Received(text=rendered, is_frame_new=is_new)

@@ -1,0 +1,42 @@
+"""Publishing an SDK's proposal, as its settings ask for it."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from integrations.catalogue.models import Sdk
+from matrix.review.deciding import approve_all
+from matrix.review.models import Proposal, Publication
+from matrix.review.permissions import require
+from matrix.review.publishing import publish
+from matrix.sdk.channel import files_of, summary_of
+
+
+def publish_approved(number: int, *, by: User, at: datetime, comment: str = "") -> Publication:
+    """Publish what is approved in proposal *number*; raises ReviewError and PermissionDenied."""
+    require(by, "review.publish", "publish")
+    proposal = Proposal.objects.select_related("channel").get(number=number)
+    sdk = Sdk.objects.filter(slug=proposal.channel.slug).first()
+    return publish(
+        number,
+        by=by,
+        at=at,
+        comment=comment,
+        render=files_of,
+        second_person=sdk is not None and sdk.second_person_publishes,
+        summarise=summary_of(proposal.channel),
+    )
+
+
+@transaction.atomic
+def approve_and_publish(
+    number: int, *, by: User, at: datetime, comment: str = "", base: int | None = None
+) -> Publication:
+    """Approve what is undecided in proposal *number* and publish it: both, or neither."""
+    require(by, "review.publish", "publish")
+    proposal = Proposal.objects.get(number=number)
+    if proposal.items.undecided().exists() or proposal.status != Proposal.Status.OPEN:
+        require(by, "review.decide", "approve")
+        approve_all(number, by=by, at=at, base=base)
+    return publish_approved(number, by=by, at=at, comment=comment)

@@ -1,0 +1,225 @@
+"""What people and machines are told of a matrix and of a proposal. Read only."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from packaging.version import Version
+
+from integrations.catalogue.models import Sdk
+from matrix.review.models import Assessment, Decision, Finding, Item, Proposal
+from matrix.review.state import proposed, published
+from matrix.review.values import Change
+from matrix.rules.diffing import ChangedRow, MovedRow, PartDiff, unified_diff
+from matrix.rules.parts import LAYOUT, IntegrationPart, Row, read
+from matrix.sdk.channel import channel_of, difference, files_of
+from matrix.sdk.computing import NOTHING_TO_PICK
+
+Reasons = Mapping[str, Sequence[Mapping[str, str]]]  # {version: [{"kind", "text"}]}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ItemReport:
+    """One part of a proposal, ready to be shown."""
+
+    item: Item
+    part: str
+    group: str  # "" for the layout.
+    diff: PartDiff
+    reasons: Reasons
+    findings: list[Finding]
+    decision: Decision | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileReport:
+    path: str
+    diff: str  # Unified; "" when the file does not change.
+    added: int  # Lines.
+    removed: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProposalReport:
+    proposal: Proposal
+    summary: str
+    items: list[ItemReport]  # By group and part; the layout first.
+    findings: list[Finding]  # Those that belong to no item.
+    files: list[FileReport]
+    is_base_current: bool
+
+
+def report_on(proposal: Proposal) -> ProposalReport:
+    """Return everything that a reviewer is shown, in a fixed number of queries."""
+    items = list(proposal.items.select_related("old", "new", "published_in").order_by("part"))
+    standing = Decision.objects.filter(item__in=items, withdrawn_at=None)
+    decisions = {decision.item_id: decision for decision in standing.select_related("decided_by")}
+    findings = list(proposal.findings.select_related("waived_by").order_by("part", "kind", "pk"))
+    reports = [_item_report(item, findings, decisions.get(item.pk)) for item in items]
+    before = published(proposal.channel, proposal.base)
+    return ProposalReport(
+        proposal=proposal,
+        summary=proposal.summary,
+        items=sorted(reports, key=lambda one: (one.part != LAYOUT, one.group, one.part)),
+        findings=[finding for finding in findings if finding.item_id is None],
+        files=file_reports(before, proposed(proposal)),
+        is_base_current=proposal.base_id == proposal.channel.current_id,
+    )
+
+
+def _item_report(item: Item, findings: Sequence[Finding], decision: Decision | None) -> ItemReport:
+    old = item.old.body if item.old else None
+    new = item.new.body if item.new else None
+    present = read(new or old or "")
+    return ItemReport(
+        item=item,
+        part=item.part,
+        group=present.group if isinstance(present, IntegrationPart) else "",
+        diff=difference(Change(item.part, old, new)),
+        reasons=item.reasons,
+        findings=[finding for finding in findings if finding.item_id == item.pk],
+        decision=decision,
+    )
+
+
+def file_reports(before: Mapping[str, str], after: Mapping[str, str]) -> list[FileReport]:
+    """Compare the files of two states of a channel."""
+    old, new = files_of(before) if before else {}, files_of(after) if after else {}
+    reports = []
+    for path in sorted(old.keys() | new.keys()):
+        diff = unified_diff(path, old.get(path, ""), new.get(path, ""))
+        lines = diff.splitlines()[2:]
+        reports.append(
+            FileReport(
+                path=path,
+                diff=diff,
+                added=sum(line.startswith("+") for line in lines),
+                removed=sum(line.startswith("-") for line in lines),
+            )
+        )
+    return reports
+
+
+# --- For machines --------------------------------------------------------------------------------
+def matrix_json(sdk: Sdk, proposal: Proposal | None = None) -> dict[str, Any]:
+    """
+    Return the state of *proposal*, else of the open proposal, else of the publication.
+
+    ``integrations`` has every integration of the catalogue and of that state, by name.
+    """
+    channel = channel_of(sdk)
+    proposal = proposal or channel.proposals.open().first()
+    bodies = proposed(proposal) if proposal else published(channel)
+    assessments = {one.part: one for one in Assessment.objects.filter(channel=channel)}
+    names = set(sdk.integrations.values_list("name", "project"))
+    projects = dict(names)
+    parts = {name: read(body) for name, body in bodies.items()}
+    return {
+        "sdk": sdk.slug,
+        "proposal": proposal.number if proposal else None,
+        "publication": channel.current.number if channel.current else None,
+        "integrations": {
+            name: _integration_json(projects.get(name), parts.get(name), assessments.get(name))
+            for name in sorted((projects.keys() | parts.keys()) - {LAYOUT})
+        },
+    }
+
+
+def _integration_json(
+    project: str | None, part: Any, assessment: Assessment | None
+) -> dict[str, Any]:
+    rows: tuple[Row, ...] = part.rows if isinstance(part, IntegrationPart) else ()
+    latest = part.latest if isinstance(part, IntegrationPart) else None
+    reasons: Reasons = assessment.notes.get("reasons", {}) if assessment else {}
+    return {
+        "project": part.project if isinstance(part, IntegrationPart) else project,
+        "rows": [row_json(row, reasons) for row in rows],
+        "latest": {"version": str(latest.version), "factors": latest.factors} if latest else None,
+        "rejected": assessment.notes.get("rejected", {}) if assessment else {},
+        "problem": problem_of(assessment),
+    }
+
+
+def problem_of(assessment: Assessment | None) -> str | None:
+    """Return what stood in the way of an integration at its last run."""
+    if assessment is None:
+        return None
+    findings = assessment.notes.get("findings", [])
+    texts = [found["text"] for found in findings if found["kind"] == NOTHING_TO_PICK]
+    return assessment.problem or (texts[0] if texts else None)
+
+
+def row_json(row: Row, reasons: Reasons) -> dict[str, Any]:
+    version = str(row.version)
+    return {
+        "version": version,
+        "factors": row.factors,
+        "advisory": row.is_advisory,
+        "reasons": list(reasons.get(version, [])),
+    }
+
+
+def proposal_json(report: ProposalReport) -> dict[str, Any]:
+    proposal = report.proposal
+    return {
+        "number": proposal.number,
+        "sdk": proposal.channel.slug,
+        "status": proposal.status,
+        "summary": report.summary,
+        "base_publication": proposal.base.number if proposal.base else None,
+        "items": [_item_json(item) for item in report.items],
+        "findings": [_finding_json(finding) for finding in report.findings],
+    }
+
+
+def _item_json(report: ItemReport) -> dict[str, Any]:
+    diff = report.diff
+    return {
+        "part": report.part,
+        "rows": {
+            "moved": [_moved_json(row) for row in diff.moved],
+            "added": [row_json(row, report.reasons) for row in diff.added],
+            "removed": [row_json(row, report.reasons) for row in diff.removed],
+            "changed": [_changed_json(row) for row in diff.changed],
+        },
+        "requirements": {
+            "added": list(diff.requirements_added),
+            "removed": list(diff.requirements_removed),
+        },
+        "settings": list(diff.settings),
+        "reasons": [
+            {"version": version, **reason}
+            for version in sorted(report.reasons, key=Version)
+            for reason in report.reasons[version]
+        ],
+        "findings": [_finding_json(finding) for finding in report.findings],
+        "decision": report.decision.verdict if report.decision else None,
+    }
+
+
+def _moved_json(row: MovedRow) -> dict[str, Any]:
+    return {
+        "from": str(row.old.version),
+        "to": str(row.new.version),
+        "factors": row.new.factors,
+        "gained": [python.factor for python in row.new.pythons if python not in row.old.pythons],
+        "lost": [python.factor for python in row.old.pythons if python not in row.new.pythons],
+    }
+
+
+def _changed_json(row: ChangedRow) -> dict[str, Any]:
+    return {
+        "version": str(row.version),
+        "gained": [python.factor for python in row.gained],
+        "lost": [python.factor for python in row.lost],
+    }
+
+
+def _finding_json(finding: Finding) -> dict[str, Any]:
+    return {
+        "part": finding.part,
+        "kind": finding.kind,
+        "severity": finding.severity,
+        "text": finding.text,
+        "blocking": finding.is_blocking,
+    }

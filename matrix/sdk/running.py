@@ -1,0 +1,164 @@
+"""One run of an SDK's channel from its request to its proposal."""
+
+import logging
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db.models import Count
+
+from integrations.catalogue.models import Sdk
+from integrations.index.models import Index, Poll, PollOutcome
+from matrix.review.errors import ReviewError
+from matrix.review.models import Proposal, Run
+from matrix.review.proposing import propose
+from matrix.review.runs import OVER, advance, fail, request_run, start
+from matrix.sdk.channel import KIND, channel_of, summary_of
+from matrix.sdk.computing import Scope, UnknownParts, compute
+from matrix.sdk.gathering import Progress, index_of, poll_sdks
+from matrix.sdk.translating import read_catalogue
+
+logger = logging.getLogger(__name__)
+Clock = Callable[[], datetime]
+
+
+def request(
+    sdk: Sdk,
+    *,
+    by: User | None,
+    at: datetime,
+    kind: str = Run.Kind.MANUAL.value,
+    as_of: datetime | None = None,
+    only: Collection[str] | None = None,
+    hold_back: Collection[str] = (),
+) -> Run:
+    """Ask for a run. The same kind and time ask for the same run. Raises UnknownParts."""
+    scope = Scope(only=None if only is None else frozenset(only), hold_back=frozenset(hold_back))
+    scope.check(read_catalogue(sdk))
+    return request_run(
+        channel_of(sdk),
+        kind=kind,
+        intended_at=at,
+        as_of=as_of or at,
+        by=by,
+        only=only,
+        hold_back=hold_back,
+    )
+
+
+def carry_out(
+    run: Run,
+    *,
+    clock: Clock,
+    polls: bool = True,
+    index: Index | None = None,
+    on_progress: Progress | None = None,
+) -> Proposal | None:
+    """
+    Poll the index (when *polls*), compute every part in scope, and propose what changed.
+
+    Whatever goes wrong ends in the run's outcome; then it is raised again. RunIsTaken and RunIsOver
+    leave the run as it is: another worker has it.
+    """
+    start(run, at=clock())
+    try:
+        return _carry_out(run, clock, polls, index, on_progress)
+    except Exception as error:
+        logger.exception("%s of %s failed", run, run.channel)
+        _fail(run, error, at=clock())
+        raise
+
+
+def _carry_out(
+    run: Run, clock: Clock, polls: bool, index: Index | None, on_progress: Progress | None
+) -> Proposal | None:
+    sdk = Sdk.objects.get(slug=run.channel.slug)
+    index = index or index_of(sdk)
+    if polls:
+        at = clock()
+        row = Poll.objects.create(index=index, started_at=at)
+        Run.objects.filter(pk=run.pk).update(poll_id=row.pk)
+        poll_sdks([sdk], index, at=at, row=row, on_progress=on_progress)
+    advance(run, Run.Status.SELECTING)
+    scope = Scope(
+        only=None if run.only is None else frozenset(run.only), hold_back=frozenset(run.hold_back)
+    )
+    parts = compute(sdk, as_of=run.as_of, now=clock(), index=index, scope=scope)
+    return propose(run, parts, at=clock(), summarise=summary_of(run.channel))
+
+
+def _fail(run: Run, error: Exception, *, at: datetime) -> None:
+    known = isinstance(error, ReviewError | UnknownParts)
+    reason = str(error) if known else f"{type(error).__name__}: {error}"
+    try:
+        fail(run, reason, at=at)
+    except ReviewError:
+        logger.warning("%s is over or with another worker; its failure is not recorded", run)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunProgress:
+    """How far a run has come, counted from the rows of its poll."""
+
+    status: str
+    done: int
+    total: int
+    failed: list[tuple[str, str]]  # Project and reason.
+    sentence: str
+
+    @property
+    def is_over(self) -> bool:
+        return self.status in OVER
+
+
+def progress_of(run: Run) -> RunProgress:
+    """Return the progress of *run* in three queries at most."""
+    outcomes = PollOutcome.objects.filter(poll_id=run.poll_id) if run.poll_id else None
+    states: dict[str, int] = {}
+    failed: list[tuple[str, str]] = []
+    if outcomes is not None:
+        rows = outcomes.values_list("state").annotate(count=Count("pk")).order_by("state")
+        states = dict(rows)
+        failures = outcomes.filter(state=PollOutcome.State.FAILED)
+        failed = sorted(failures.values_list("project", "reason"))
+    total = sum(states.values())
+    done = total - states.get(PollOutcome.State.WAITING, 0)
+    return RunProgress(
+        status=run.status,
+        done=done,
+        total=total,
+        failed=failed,
+        sentence=_sentence(run, done, total),
+    )
+
+
+def _sentence(run: Run, done: int, total: int) -> str:
+    match run.status:
+        case Run.Status.QUEUED:
+            return "Waiting for a worker."
+        case Run.Status.POLLING if total:
+            return f"Reading the index: {done} of {total} projects."
+        case Run.Status.POLLING:
+            return "Reading the index."
+        case Run.Status.SELECTING:
+            return "Selecting releases."
+        case Run.Status.PROPOSING:
+            return "Comparing with what is published."
+    return run.outcome
+
+
+def sdk_of(run: Run) -> Sdk | None:
+    """Return the SDK of the run's channel, unless it was removed."""
+    return Sdk.objects.filter(slug=run.channel.slug).first() if run.channel.kind == KIND else None
+
+
+def poll_everything(*, at: datetime) -> str:
+    """Poll every index once, for all SDKs that use it; return a sentence."""
+    using: dict[Index, list[Sdk]] = {}
+    for sdk in Sdk.objects.order_by("slug"):
+        using.setdefault(index_of(sdk), []).append(sdk)
+    polls = [poll_sdks(sdks, index, at=at) for index, sdks in using.items()]
+    outcomes = PollOutcome.objects.filter(poll__in=polls)
+    failed = outcomes.filter(state=PollOutcome.State.FAILED).count()
+    return f"{outcomes.count()} projects of {len(polls)} indexes polled, {failed} failed."
