@@ -25,14 +25,18 @@ class Named:
     against: Sequence[Reason]
 
     @property
-    def is_picked(self) -> bool:
-        return self.position is not None and not self.against
+    def pick(self) -> tuple[int, Reason] | None:
+        if self.position is None or self.against:
+            return None
+        return self.position, self.reason
 
     @property
-    def note(self) -> Reason:
-        """Say why it is named in vain."""
+    def note(self) -> Reason | None:
+        """Say why it is named in vain, if it is."""
         if self.position is None:
             return Reason(self.reason.kind, f"{self.what} is not on the index.")
+        if not self.against:
+            return None
         main = self.against[0]
         return Reason(self.reason.kind, f"{self.what} is kept out: {main.kind} ({main.text}).")
 

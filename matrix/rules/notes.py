@@ -23,7 +23,7 @@ def on_picks(
     """Return what there is to say of *picks*, those without a Python among them."""
     tested = [pick for pick in picks if pick.pythons]
     return [
-        *(one.note for one in named if not one.is_picked),
+        *filter(None, (one.note for one in named)),
         *_without_python(picks, support),
         *_unread_requirements(picks, support),
         *_unknown_times(verdicts, tested),

@@ -98,7 +98,7 @@ def requires_python_problem(metadata: Metadata) -> str:
     text = metadata.requires_python.strip()
     if not text or any("." in listed for listed in _listed(metadata)) or _parsed(text) is not None:
         return ""
-    return f'Requires-Python "{text}" cannot be read, so the plain Python 3 classifier decides'
+    return f'Requires-Python "{text}" cannot be read, so it does not count'
 
 
 def restriction_of(

@@ -66,8 +66,10 @@ def sample(versions: Sequence[Version], number: int | None) -> Sample:
     Choose among ascending *versions*, one of each minor version.
 
     One major version: *number* of them, spread. Several: the lowest and the highest of each major,
-    of which *number* are taken, or all.
+    of which *number* are taken, or all. A number below 2 says nothing.
     """
+    if number is not None and number < FEWEST:
+        number = None
     majors = {major_of(version): version for version in versions}  # The last one wins.
     several = len(majors) > 1
     candidates = sorted({versions[0], *majors.values()}) if several else versions

@@ -43,10 +43,8 @@ def select(
 
 def _outside_the_sample(policy: Policy, verdicts: Verdicts, named: Iterable[Named]) -> Chosen:
     chosen: Chosen = {}
-    found = [(one.position, one.reason) for one in named if one.is_picked]
-    if prerelease := choose_prerelease(policy, verdicts):
-        found.append(prerelease)
-    for position, reason in found:
+    picks = [choose_prerelease(policy, verdicts), *(one.pick for one in named)]
+    for position, reason in filter(None, picks):
         chosen.setdefault(position, []).append(reason)
     return chosen
 

@@ -55,13 +55,15 @@ def catalogue() -> dict[str, Any]:
 @cache
 def index_files() -> dict[str, dict[str, list[list[Any]]]]:
     """``{project: {version: [[filename, upload time, Requires-Python, yanked], ...]}}``."""
-    return read_packed("files.json.xz")
+    files: dict[str, dict[str, list[list[Any]]]] = read_packed("files.json.xz")
+    return files
 
 
 @cache
 def index_metadata() -> dict[str, dict[str, Any]]:
     """``{"project==version": {...}}``; classifiers are null where nobody recorded them."""
-    return read_packed("metadata.json.xz")
+    metadata: dict[str, dict[str, Any]] = read_packed("metadata.json.xz")
+    return metadata
 
 
 def read_packed(name: str) -> Any:
