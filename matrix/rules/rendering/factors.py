@@ -14,10 +14,15 @@ from packaging.version import Version
 from matrix.rules.facts import Python
 
 LATEST = "latest"
+# Factors that tox adds to every environment on such a machine: its platform and architecture.
+PLATFORMS = {"aix", "android", "cygwin", "darwin", "emscripten", "freebsd", "ios", "linux", "win32"}
+ARCHITECTURES = {"aarch64", "amd64", "arm64", "i386", "i686", "loongarch64", "x86", "x86_64"}
+ARCHITECTURES |= {"ppc", "ppc64", "ppc64le", "riscv64", "s390x", "sparc64"}
+MACHINES = frozenset(PLATFORMS | ARCHITECTURES)
 
 
 class NamesClash(ValueError):
-    """Two integrations whose environments tox cannot tell apart."""
+    """An integration whose environments tox cannot tell from those of others."""
 
 
 def version_factor(version: Version) -> str:
@@ -62,13 +67,16 @@ def _condition(
     name: str, factors: Mapping[str, frozenset[str]], holders: Mapping[str, set[str]]
 ) -> str:
     own = factors[name]
+    if own <= MACHINES:
+        raise NamesClash(
+            f'tox would apply the lines of "{name}" to every environment on such a machine. '
+            f"Rename it: {name}-base."
+        )
     others = set.intersection(*(holders[factor] for factor in own)) - {name}
-    if not others:
-        return name
-    strangers = {other: sorted(factors[other] - own) for other in others}
+    strangers = {other: sorted(factors[other] - own - MACHINES) for other in others}
     if twins := [other for other in sorted(others) if not strangers[other]]:
         raise NamesClash(
-            f'tox cannot tell "{name}" from "{twins[0]}": they have the same factors in another '
-            "order. Rename one of them."
+            f'tox cannot tell "{name}" from "{twins[0]}": the second has all factors of the first '
+            "and none that sets it apart. Rename one of them."
         )
     return "-".join([name, *sorted({f"!{found[0]}" for found in strangers.values()})])

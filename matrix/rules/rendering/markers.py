@@ -20,7 +20,9 @@ EXACT = re.compile(
     r"|END GENERATED: (?P<ended>\S+)(?: sha256:(?P<digest>\S*))?)[ \t]*"
 )
 # A line that must have been meant as a marker.
-ATTEMPT = re.compile(r"\s*[#;]+\s*(?P<kind>BEGIN|END)\s+GENERATED\b[\s:]*(?P<name>[\w-]*)")
+ATTEMPT = re.compile(
+    r"(?P<indent>\s*)[#;]+\s*(?P<kind>BEGIN|END)\s+GENERATED\b[\s:]*(?P<name>[\w-]*)"
+)
 
 
 class FrameError(ValueError):
@@ -103,7 +105,7 @@ def scan(lines: Sequence[str]) -> Scan:
                 f'Write it as "# {kind} GENERATED: {name or REGIONS[0]}".',
             )
             if name:  # One slip is one mistake, not two.
-                pairing.add(Marker(number, kind == "BEGIN", name))
+                pairing.add(Marker(number, kind == "BEGIN", name, attempt["indent"]))
     return pairing.finish()
 
 
