@@ -2,6 +2,6 @@ import sys
 
 from tests.support.loopback import refuse_the_network
 
-pytest_plugins = ["tests.support.fixtures"]
+pytest_plugins = ["tests.support.fixtures", "tests.support.needs"]
 
 sys.addaudithook(refuse_the_network)
