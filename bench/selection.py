@@ -1,4 +1,4 @@
-"""How long it takes to select for all recorded integrations, and that it grows with their number."""
+"""How long selecting for all recorded integrations takes, and that it grows with their number."""
 
 from collections.abc import Callable, Sequence
 from itertools import cycle, islice
