@@ -70,12 +70,11 @@ def _key(item: Item, kind: str, text: str) -> Waived:
 def annotate(proposal: Proposal, found: Comparison, waived: dict[Waived, Finding]) -> None:
     """Give the items in the run's scope its reasons and findings in place of earlier ones."""
     items = {item.part: item for item in proposal.items.unpublished()}
-    for name, part in found.computed.items():
-        if name in items:
-            items[name].reasons = _plain(part)
-    Item.objects.bulk_update(
-        [item for name, item in items.items() if name in found.computed], ["reasons"]
-    )
+    told = {name: _plain(found.computed[name]) for name in items if name in found.computed}
+    changed = [items[name] for name, reasons in told.items() if items[name].reasons != reasons]
+    for item in changed:
+        item.reasons = told[item.part]
+    Item.objects.bulk_update(changed, ["reasons"])
     _forget_findings(proposal, found)
     Finding.objects.bulk_create(
         _finding(proposal, name, items.get(name), said, waived)

@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.db.models.functions import Coalesce
 
+from matrix.review.locking import lock_channel
 from matrix.review.models import Channel, Item, Proposal, Publication, Run
 
 
@@ -13,6 +14,7 @@ def remove_channel(channel: Channel) -> None:
 
     Snapshots stay: they are named by their bytes, and another channel may hold the same.
     """
+    lock_channel(channel.pk)
     Channel.objects.filter(pk=channel.pk).update(current=None)
     proposals = Proposal.objects.filter(channel=channel)
     publications = Publication.objects.filter(channel=channel)
@@ -24,8 +26,9 @@ def remove_channel(channel: Channel) -> None:
         closed_at=Coalesce("closed_at", "proposed_at"),
         closing_reason="removed",
     )
-    publications.update(base=None, proposal=None)
+    publications.update(proposal=None)
     proposals.delete()
-    publications.delete()
+    for publication in publications.order_by("-number"):  # Each protects the one before it.
+        publication.delete()
     Run.objects.filter(channel=channel).delete()
     channel.delete()

@@ -84,19 +84,6 @@ GROUPS: Table = {
 }
 
 
-def groups_with(permission: str) -> list[str]:
-    """Return the groups that have ``review.publish``, the narrowest first."""
-    app, codename = permission.split(".")
-    return sorted(
-        (name for name, found in GROUPS.items() if _has(found, app, codename)),
-        key=lambda name: (len(GROUPS[name]), name),
-    )
-
-
-def _has(found: frozenset[str], app: str, codename: str) -> bool:
-    return any(name.startswith(f"{app}.") and name.endswith(f".{codename}") for name in found)
-
-
 def grant(apps: Apps | Any, table: Table, *, using: str = "default") -> None:
     """
     Give the groups of *table* its permissions; groups and permissions are made where missing.

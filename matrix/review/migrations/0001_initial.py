@@ -237,7 +237,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gt', 0)), name='review_proposal_numbers_start_at_1'),
+            constraint=models.CheckConstraint(condition=models.Q(('number__gt', 0)), name='review_proposal_numbers_start_at_1', violation_error_message='Proposals are numbered from 1.'),
         ),
         migrations.AddConstraint(
             model_name='proposal',

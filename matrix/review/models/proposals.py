@@ -68,7 +68,9 @@ class Proposal(models.Model):
                 violation_error_message="Say why the proposal was closed.",
             ),
             models.CheckConstraint(
-                name="review_proposal_numbers_start_at_1", condition=Q(number__gt=0)
+                name="review_proposal_numbers_start_at_1",
+                condition=Q(number__gt=0),
+                violation_error_message="Proposals are numbered from 1.",
             ),
             known(
                 "status",
