@@ -6,7 +6,7 @@ of one release; it is true from ``settled_at`` on, and for moments before that i
 from the files again. Nothing here knows the database or the network.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -202,23 +202,14 @@ def _merge_yanks(
 
 
 # --- Files become releases -----------------------------------------------------------------------
-def summarise(project: str, files: Sequence[FileFact]) -> tuple[list[ReleaseFact], list[str]]:
+def group(
+    project: str, files: Iterable[FileFact]
+) -> tuple[dict[Version, list[FileFact]], list[str]]:
     """
-    Return the releases of *project* as of now, ascending, and notes about files of no release.
+    Return the files of each release of *project*, ascending, and notes about files of none.
 
     *files* come from :func:`merge`: sorted by name.
     """
-    groups, strays = _by_version(project, files)
-    releases = [_release_fact(version, groups[version]) for version in sorted(groups)]
-    return releases, [
-        f'"{name[:200]}" is not the name of a wheel or sdist of {project}; it was left out.'
-        for name in strays
-    ]
-
-
-def _by_version(
-    project: str, files: Iterable[FileFact]
-) -> tuple[dict[Version, list[FileFact]], list[str]]:
     reader = FilenameReader(project)
     by_object: dict[int, tuple[Version, list[FileFact]]] = {}
     strays = []
@@ -227,18 +218,26 @@ def _by_version(
         if version is None:
             if not reader.is_forgotten(file.filename):
                 strays.append(file.filename)
-        elif (group := by_object.get(id(version))) is None:
-            # The version of one text is one object: hashing that is cheap, hashing it is not.
+        elif (found := by_object.get(id(version))) is None:
+            # One text gives one object, and the hash of a version is dear.
             by_object[id(version)] = (version, [file])
         else:
-            group[1].append(file)
+            found[1].append(file)
     groups: dict[Version, list[FileFact]] = {}
-    for version, found in by_object.values():  # "1.0" and "1.0.0" are one release.
-        groups.setdefault(version, []).extend(found)
-    return groups, strays
+    for version, together in by_object.values():  # "1.0" and "1.0.0" are one release.
+        groups.setdefault(version, []).extend(together)
+    return {version: groups[version] for version in sorted(groups)}, [
+        f'"{name[:200]}" is not the name of a wheel or sdist of {project}; it was left out.'
+        for name in strays
+    ]
 
 
-def _release_fact(version: Version, files: list[FileFact]) -> ReleaseFact:
+def summarise(groups: Mapping[Version, Sequence[FileFact]]) -> list[ReleaseFact]:
+    """Return the releases as of now, in the order of *groups*."""
+    return [_release_fact(version, files) for version, files in groups.items()]
+
+
+def _release_fact(version: Version, files: Sequence[FileFact]) -> ReleaseFact:
     now = known_release(version, files, None)
     since = [file.since for file in files]
     appeared_at = min(since)
@@ -334,9 +333,6 @@ def _version(text: str) -> Version:
     return version
 
 
-def files_by_version(project: str, files: Iterable[FileFact]) -> dict[Version, list[FileFact]]:
-    """Group *files* (sorted by name) by the release that they belong to."""
-    return _by_version(project, files)[0]
-
-
-_tags = lru_cache(maxsize=10_000)(frozenset)
+@lru_cache(maxsize=10_000)
+def _tags(tags: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(tags)

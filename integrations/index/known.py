@@ -13,8 +13,8 @@ from integrations.index.facts import (
     KnownMetadata,
     KnownRelease,
     ReleaseFact,
-    files_by_version,
     from_fact,
+    group,
     known_release,
     unpack_files,
     unpack_releases,
@@ -81,7 +81,7 @@ class KnownProject:
 
     @cached_property
     def files_of_releases(self) -> dict[Version, list[FileFact]]:
-        return files_by_version(self.name, self.files())
+        return group(self.name, self.files())[0]
 
     @cached_property
     def _facts(self) -> list[ReleaseFact]:

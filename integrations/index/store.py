@@ -13,10 +13,16 @@ from functools import cached_property
 
 from django.db import transaction
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from integrations.index.facts import (
     FileFact,
     KnownMetadata,
+    KnownRelease,
+    ReleaseFact,
+    from_fact,
+    group,
+    known_release,
     merge,
     pack_files,
     pack_releases,
@@ -74,8 +80,8 @@ def read_metadata(projects: Collection[int]) -> dict[int, dict[str, KnownMetadat
 def read_statuses(projects: Collection[int]) -> dict[int, list[SeenStatus]]:
     found: dict[int, list[SeenStatus]] = defaultdict(list)
     rows = ProjectStatus.objects.filter(project__in=projects).order_by("seen_at", "pk")
-    for pk, *seen in rows.values_list("project_id", "seen_at", "status", "reason"):
-        found[pk].append(SeenStatus(*seen))
+    for row in rows:
+        found[row.project_id].append(SeenStatus(row.seen_at, row.status, row.reason))
     return found
 
 
@@ -129,51 +135,45 @@ class Finding:
     etag: str = ""
     last_modified: str = ""
     body_sha256: str = ""
-    is_gone: bool = False  # The index answered that it has no such project.
+    is_there: bool | None = None  # Whether the index has such a project; None: it was not asked.
     metadata: dict[str, tuple[KnownMetadata, str]] = field(default_factory=dict)  # With source.
     is_incomplete: bool = False
 
     @cached_property
-    def files(self) -> list[FileFact]:
-        """The merged record; only with a page."""
-        assert self.page is not None
-        return merge(self.old_files, self.page, seen_at=self._file_seen_at)
-
-    @cached_property
-    def _file_seen_at(self) -> datetime | None:
+    def files(self) -> Sequence[FileFact]:
+        """All that is known of the files now."""
+        if self.page is None:
+            return self.old_files
         is_first = self.before is None or self.before.first_seen_at is None
-        return None if is_first else self.seen_at
+        return merge(self.old_files, self.page, seen_at=None if is_first else self.seen_at)
 
     @cached_property
     def packed_files(self) -> bytes:
         return pack_files(self.files)
 
     @cached_property
-    def _summarised(self) -> tuple[bytes, list[str]]:
-        releases, notes = summarise(self.name, self.files)
-        return pack_releases(releases), notes
+    def _grouped(self) -> tuple[dict[Version, list[FileFact]], list[str]]:
+        return group(self.name, self.files)
 
     @property
-    def summary(self) -> bytes:
-        return self._summarised[0]
+    def groups(self) -> dict[Version, list[FileFact]]:
+        """The files by the release that they belong to."""
+        return self._grouped[0]
+
+    @cached_property
+    def facts(self) -> list[ReleaseFact]:
+        return summarise(self.groups)
 
     @property
     def notes(self) -> list[str]:
         """What was left out of the page."""
-        return [*self.page.notes, *self._summarised[1]] if self.page else []
+        return [*self.page.notes, *self._grouped[1]] if self.page else []
 
-    def known(
-        self, metadata: Mapping[str, KnownMetadata], load_files: Callable[[], bytes]
-    ) -> KnownProject:
-        """Return the project as it will be known when this is written."""
-        before = self.before
-        return KnownProject(
-            name=self.name,
-            summary=self.summary if self.page else bytes(before.summary) if before else b"",
-            load_files=(lambda: self.packed_files) if self.page else load_files,
-            metadata={**metadata, **{key: found for key, (found, _) in self.metadata.items()}},
-            first_seen_at=before.first_seen_at if before else self.seen_at,
-        )
+    def releases(self, as_of: datetime) -> list[KnownRelease]:
+        return [
+            from_fact(fact, as_of) or known_release(version, self.groups[version], as_of)
+            for version, fact in zip(self.groups, self.facts, strict=True)
+        ]
 
     def again_over(self, stored: Project) -> "Finding":
         """Return the same finding on top of what somebody else has stored meanwhile."""
@@ -186,7 +186,7 @@ class Finding:
             etag=self.etag,
             last_modified=self.last_modified,
             body_sha256=self.body_sha256,
-            is_gone=self.is_gone,
+            is_there=self.is_there,
             metadata=self.metadata,
             is_incomplete=self.is_incomplete,
         )
@@ -196,11 +196,12 @@ class Finding:
         """Whether there is anything to write about the project itself."""
         if self.page is not None:
             return True
-        if self.is_gone:
-            return self.before is None or self.before.gone_at is None
-        return self.before is not None and (
-            self.is_incomplete != self.before.is_incomplete or self.before.gone_at is not None
-        )
+        if self.is_there is None or self.before is None:
+            return False
+        if not self.is_there:
+            return self.before.gone_at is None
+        was_gone = self.before.gone_at is not None
+        return was_gone or self.is_incomplete != self.before.is_incomplete
 
 
 # --- Writing -------------------------------------------------------------------------------------
@@ -222,7 +223,9 @@ def store_findings(index: Index, findings: Sequence[Finding]) -> None:
     """Write what a poll found; a project that two polls found at once keeps the facts of both."""
     news = sorted((found for found in findings if found.is_news), key=lambda found: found.name)
     stored = _lock(index, [found.name for found in news])
-    with_page, without_page, new = [], [], []
+    new: list[Project] = []
+    with_page: list[Project] = []
+    without_page: list[Project] = []
     for found in news:
         row = stored.get(found.name)
         current = found
@@ -252,7 +255,7 @@ def _whole(row: Project) -> Project:
 def _apply(found: Finding, project: Project) -> Project:
     project.revision += 1
     project.is_incomplete = found.is_incomplete
-    if found.is_gone:
+    if not found.is_there:
         project.gone_at = project.gone_at or found.seen_at
         return project
     project.gone_at = None
@@ -261,9 +264,10 @@ def _apply(found: Finding, project: Project) -> Project:
         project.last_modified = _short(found.last_modified, 100)
         project.body_sha256 = found.body_sha256
         project.first_seen_at = project.first_seen_at or found.seen_at
-        project.changed_at = found.seen_at
+        if project.changed_at is None or found.files != found.old_files:
+            project.changed_at = found.seen_at
         project.files = found.packed_files
-        project.summary = found.summary
+        project.summary = pack_releases(found.facts)
     return project
 
 
