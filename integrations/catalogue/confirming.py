@@ -52,6 +52,5 @@ def ask(thing: SecondPerson, *, by: User | None) -> None:
 
 def approved_values(thing: SecondPerson) -> Mapping[str, Any]:
     """Return what an approval is for; compare it before and after a change."""
-    return {
-        name: getattr(thing, thing._meta.get_field(name).attname) for name in thing.approved_fields
-    }
+    columns = {field.name: field.attname for field in thing._meta.concrete_fields}
+    return {columns[name]: getattr(thing, columns[name]) for name in thing.approved_fields}

@@ -44,7 +44,12 @@ def _value(kind: Kind, default: object) -> Any:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Hold:
+class Value:
+    """What one row says, beside whose it is."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hold(Value):
     project: str = _text()  # Empty on an integration, which has one.
     releases: str = _text()
     reason: str = _needed()
@@ -55,7 +60,7 @@ class Hold:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Rule:
+class Rule(Value):
     order: int | None = _value(Kind.ORDER, None)  # None: as it stands in the file.
     releases: str = _text()
     pythons: str = _text()
@@ -65,7 +70,7 @@ class Rule:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Restriction:
+class Restriction(Value):
     order: int | None = _value(Kind.ORDER, None)  # None: as it stands in the file.
     releases: str = _text()
     pythons: str = _needed()
@@ -73,21 +78,21 @@ class Restriction:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PinnedPick:
+class PinnedPick(Value):
     version: str = _needed()
     skips_cooldown: bool = _value(Kind.BOOLEAN, False)
     reason: str = _needed()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Group:
+class Group(Value):
     order: int | None = _value(Kind.ORDER, None)  # None: as it stands in the file.
     name: str = _needed()
     services: str = _value(Kind.WORDS, "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Integration:
+class Integration(Value):
     name: str = field(metadata={"kind": Kind.NESTED})  # The key of its table.
     group: str = _needed()
     project: str = _needed()
@@ -109,7 +114,7 @@ class Integration:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Sdk:
+class Sdk(Value):
     name: str = _needed()
     pythons: str = _needed(Kind.WORDS)
     free_threading_from: str = _text()
@@ -135,7 +140,6 @@ class Catalogue:
     integrations: tuple[Integration, ...] = ()
 
 
-Value = Sdk | Group | Integration | Rule | Restriction | PinnedPick | Hold
 Ordered = TypeVar("Ordered", Rule, Restriction, Group)
 
 

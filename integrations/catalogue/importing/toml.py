@@ -123,7 +123,7 @@ def _value(kind: type[Value], table: Reader, **given: Any) -> Value:
 def _read(table: Reader, name: str, how: Kind, default: Any) -> Any:
     """Return the value of one field, or its default: "" stands in for one that is needed."""
     needed = default is MISSING
-    stand_in = "" if needed else default
+    stand_in: Any = "" if needed else default
     match how:
         case Kind.TEXT:
             found = table.get(name, str, "a text", needed=needed)

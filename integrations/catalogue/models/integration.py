@@ -60,7 +60,7 @@ class Integration(Cleaned):
     """One test suite of an SDK against one project of the index."""
 
     sdk = models.ForeignKey(Sdk, on_delete=models.CASCADE, related_name="integrations")
-    group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="integrations")
+    group = models.ForeignKey(Group, on_delete=models.RESTRICT, related_name="integrations")
     name = models.CharField(
         max_length=80,
         validators=[check.validate_factor],

@@ -1,0 +1,20 @@
+"""The pages on which maintainers keep the catalogue."""
+
+from integrations.catalogue.admin.holds import HoldAdmin
+from integrations.catalogue.admin.integrations import IntegrationAdmin
+from integrations.catalogue.admin.parts import (
+    DependencyRuleAdmin,
+    PinnedPickAdmin,
+    PythonRestrictionAdmin,
+)
+from integrations.catalogue.admin.sdks import GroupAdmin, SdkAdmin
+
+__all__ = [
+    "DependencyRuleAdmin",
+    "GroupAdmin",
+    "HoldAdmin",
+    "IntegrationAdmin",
+    "PinnedPickAdmin",
+    "PythonRestrictionAdmin",
+    "SdkAdmin",
+]

@@ -1,0 +1,87 @@
+"""What all pages of the catalogue share: who, when, what and why of each change."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import User
+from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.forms import BaseInlineFormSet, ModelForm
+from django.http import Http404, HttpRequest, HttpResponse
+from simple_history.admin import SimpleHistoryAdmin
+
+from integrations.catalogue.confirming import ask
+from integrations.catalogue.models.base import SecondPerson
+from integrations.catalogue.models.sdk import change_reason
+from integrations.catalogue.validators import validate_line
+
+
+class ReasonForm(ModelForm):
+    """A form that asks why; the history keeps the answer."""
+
+    change_reason = forms.CharField(
+        label="Reason for the change",
+        required=False,
+        max_length=300,
+        validators=[validate_line],
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text="Kept in the history: 0.29 renames the transport classes.",
+    )
+
+
+class CatalogueAdmin(SimpleHistoryAdmin):
+    """Saves each row with the reason for the change, and notes who asks for what needs two."""
+
+    form = ReasonForm
+    history_list_display = ["history_change_reason"]
+    list_per_page = 100
+    save_on_top = True
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        _note(obj, form, request, _reason(form))
+        super().save_model(request, obj, form, change)  # type: ignore[no-untyped-call]
+
+    def save_formset(
+        self, request: HttpRequest, form: Any, formset: BaseInlineFormSet, change: bool
+    ) -> None:
+        reason = _reason(form)
+        formset.save(commit=False)
+        for row in formset.deleted_objects:
+            change_reason(row, reason)
+            row.delete()
+        changed = [*formset.new_objects, *(row for row, _ in formset.changed_objects)]
+        for inline in formset.forms:
+            if any(inline.instance is row for row in changed):
+                _note(inline.instance, inline, request, reason)
+                inline.instance.save()
+        formset.save_m2m()
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if not object_id.isdecimal():
+            raise Http404(f"No row has the number {object_id!r}.")
+        response: HttpResponse = super().history_view(  # type: ignore[no-untyped-call]
+            request, object_id, extra_context
+        )
+        return response
+
+
+def _reason(form: Any) -> str:
+    return str(form.cleaned_data.get("change_reason", ""))
+
+
+def _note(row: Model, form: Any, request: HttpRequest, reason: str) -> None:
+    if reason:
+        change_reason(row, reason)
+    if isinstance(row, SecondPerson) and (
+        row.pk is None or set(row.approved_fields) & set(form.changed_data)
+    ):
+        assert isinstance(request.user, User)
+        ask(row, by=request.user)
+
+
+def count_of(rows: QuerySet, key: str) -> Coalesce:
+    """Count *rows* by their *key* in a subquery: joins of several tables would multiply."""
+    counted = rows.filter(**{key: OuterRef("pk")}).order_by().values(key)
+    return Coalesce(Subquery(counted.annotate(found=Count("pk")).values("found")), 0)

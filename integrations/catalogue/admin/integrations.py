@@ -1,0 +1,188 @@
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+
+from integrations.catalogue.admin.base import CatalogueAdmin, count_of
+from integrations.catalogue.admin.inlines import (
+    DependencyRules,
+    Holds,
+    PinnedPicks,
+    PythonRestrictions,
+    let_picks_see_holds,
+)
+from integrations.catalogue.models import DependencyRule, Group, Hold, Integration, Sdk
+from integrations.catalogue.models.sdk import change_reason
+
+
+class GroupsOfSdk(AutocompleteSelect):
+    """Suggests the groups of one SDK."""
+
+    sdk: int | None = None
+
+    def get_url(self) -> str:
+        return f"{super().get_url()}?sdk={self.sdk}"
+
+
+class GroupFilter(admin.SimpleListFilter):
+    """The groups of the SDK that is filtered for, else of all, with its name before."""
+
+    title = "group"
+    parameter_name = "group"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        groups = Group.objects.select_related("sdk").order_by("sdk__slug", "order", "name", "pk")
+        sdk = request.GET.get("sdk__id__exact", "")
+        if sdk.isdecimal():
+            return [(str(group.pk), group.name) for group in groups.filter(sdk=int(sdk))]
+        return [(str(group.pk), f"{group.sdk}: {group.name}") for group in groups]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        value = self.value() or ""
+        return queryset.filter(group=int(value)) if value.isdecimal() else queryset
+
+
+class HeldFilter(admin.SimpleListFilter):
+    title = "holds"
+    parameter_name = "held"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Has holds"), ("no", "Has none")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        here = Q(integration=OuterRef("pk"))
+        project = Q(integration=None, project=OuterRef("project"))
+        held = Exists(Hold.objects.filter(here | project & (Q(sdk=None) | Q(sdk=OuterRef("sdk")))))
+        match self.value():
+            case "yes":
+                return queryset.filter(held)
+            case "no":
+                return queryset.filter(~held)
+        return queryset
+
+
+@admin.register(Integration)
+class IntegrationAdmin(CatalogueAdmin):
+    list_display = (
+        "name",
+        "sdk",
+        "group",
+        "requirement_name",
+        "minimum",
+        "rule_count",
+        "hold_count",
+        "owner",
+        "is_paused",
+    )
+    list_filter = ("sdk", GroupFilter, "is_paused", HeldFilter, "prereleases", "owner")
+    list_select_related = ("sdk", "group")
+    search_fields = ("name", "project", "rules__requirements")
+    search_help_text = "Name, project, or something that a dependency rule installs."
+    ordering = ("name", "pk")
+    autocomplete_fields = ("sdk",)
+    inlines = (DependencyRules, PythonRestrictions, PinnedPicks, Holds)
+    actions = ("pause", "resume")
+    fieldsets = (
+        (None, {"fields": ("sdk", "name", "project", "extras", "group", "test_path")}),
+        (
+            "Releases",
+            {
+                "fields": (
+                    "minimum",
+                    "tests_exact_minimum",
+                    "include",
+                    "number_of_versions",
+                    "prereleases",
+                    "advisory_prereleases",
+                )
+            },
+        ),
+        ("Care", {"fields": ("is_paused", "owner", "notes", "change_reason")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Integration]:
+        queryset: QuerySet[Integration] = super().get_queryset(request)
+        return queryset.annotate(
+            rule_count=count_of(DependencyRule.objects.all(), "integration"),
+            hold_count=count_of(Hold.objects.all(), "integration"),
+        )
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Integration | None = None
+    ) -> tuple[str, ...]:
+        return ("sdk",) if obj else ()
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Choose the SDK where there is one alone."""
+        first_two = list(Sdk.objects.order_by("pk").values_list("pk", flat=True)[:2])
+        only = {"sdk": first_two[0]} if len(first_two) == 1 else {}
+        return only | super().get_changeform_initial_data(request)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        if db_field.name != "group":
+            return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if sdk := self._sdk_of(request):
+            kwargs["widget"] = GroupsOfSdk(db_field, self.admin_site)
+            kwargs["widget"].sdk = sdk
+            return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field is not None:
+            field.choices = _groups_by_sdk()
+        return field
+
+    def _sdk_of(self, request: HttpRequest) -> int | None:
+        """Return the SDK whose groups the form offers, as far as it is known."""
+        key = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
+        if key and str(key).isdecimal():
+            found = Integration.objects.filter(pk=int(key)).values_list("sdk", flat=True)
+            return found.first()
+        given = str(self.get_changeform_initial_data(request).get("sdk", ""))
+        return int(given) if given.isdecimal() else None
+
+    def _create_formsets(self, request: HttpRequest, obj: Any, change: bool) -> Any:
+        formsets, inlines = super()._create_formsets(request, obj, change)  # type: ignore[misc]
+        let_picks_see_holds(formsets)
+        return formsets, inlines
+
+    @admin.display(description="project", ordering="project")
+    def requirement_name(self, integration: Integration) -> str:
+        return integration.requirement_name
+
+    @admin.display(description="rules", ordering="rule_count")
+    def rule_count(self, integration: Any) -> int:
+        return int(integration.rule_count)
+
+    @admin.display(description="holds", ordering="hold_count")
+    def hold_count(self, integration: Any) -> int:
+        return int(integration.hold_count)
+
+    @admin.action(description="Pause: keep, but do not run", permissions=["change"])
+    def pause(self, request: HttpRequest, integrations: QuerySet[Integration]) -> None:
+        self._set_paused(request, integrations, to=True)
+
+    @admin.action(description="Resume", permissions=["change"])
+    def resume(self, request: HttpRequest, integrations: QuerySet[Integration]) -> None:
+        self._set_paused(request, integrations, to=False)
+
+    def _set_paused(
+        self, request: HttpRequest, integrations: QuerySet[Integration], *, to: bool
+    ) -> None:
+        count = 0
+        for integration in integrations.filter(is_paused=not to).order_by("pk"):
+            integration.is_paused = to
+            change_reason(integration, "paused in the list" if to else "resumed in the list")
+            integration.save()
+            count += 1
+        noun = "integration" if count == 1 else "integrations"
+        text = f"{count} {noun} {'paused' if to else 'resumed'}."
+        self.message_user(request, text, messages.SUCCESS)
+
+
+def _groups_by_sdk() -> list[tuple[str, list[tuple[Any, str]]]]:
+    choices: dict[str, list[tuple[Any, str]]] = {"": [("", "---------")]}
+    groups = Group.objects.select_related("sdk").order_by("sdk__slug", "order", "name", "pk")
+    for group in groups:
+        choices.setdefault(group.sdk.slug, []).append((group.pk, group.name))
+    return list(choices.items())
