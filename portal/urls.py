@@ -1,9 +1,12 @@
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from portal.operations.views import show_health
 
 urlpatterns = [
+    path("", include("portal.home.urls")),
     path("health/", show_health, name="health"),
     path("admin/", admin.site.urls),
 ]
+handler403 = "portal.home.views.errors.forbidden"
+handler404 = "portal.home.views.errors.not_found"

@@ -1,0 +1,46 @@
+from django.contrib.auth import views as accounts
+from django.urls import path, reverse_lazy
+
+from portal.home.views import home, proposals, publications, runs
+
+urlpatterns = [
+    path("", home.show_home, name="home"),
+    path("example/remove/", home.remove_example, name="remove-example"),
+    path("proposals/", proposals.list_proposals, name="proposals"),
+    path("proposals/<int:number>/", proposals.show_proposal, name="proposal"),
+    path("proposals/<int:number>/decide/", proposals.decide, name="decide"),
+    path(
+        "proposals/<int:number>/files/<path:path>", proposals.download_candidate, name="candidate"
+    ),
+    path("proposals/<int:number>/<path:path>.patch", proposals.download_patch, name="patch"),
+    path("publications/", publications.list_publications, name="publications"),
+    path(
+        "publications/<slug:slug>/<int:number>/",
+        publications.show_publication,
+        name="publication",
+    ),
+    path(
+        "publications/<slug:slug>/<int:number>/files/<path:path>",
+        publications.download_published,
+        name="published-file",
+    ),
+    path(
+        "sdks/<slug:slug>/tox.ini",
+        publications.download_current,
+        {"path": "tox.ini"},
+        name="current-tox",
+    ),
+    path("sdks/<slug:slug>/files/<path:path>", publications.download_current, name="current-file"),
+    path("sdks/<slug:slug>/run/", home.start, name="start-run"),
+    path("runs/", runs.list_runs, name="runs"),
+    path("runs/<int:pk>/", runs.show_run, name="run"),
+    path("runs/<int:pk>/progress/", runs.show_progress, name="run-progress"),
+    path("login/", accounts.LoginView.as_view(), name="login"),
+    path("logout/", accounts.LogoutView.as_view(next_page=reverse_lazy("login")), name="logout"),
+    path(
+        "password/",
+        accounts.PasswordChangeView.as_view(success_url=reverse_lazy("password-changed")),
+        name="password",
+    ),
+    path("password/changed/", accounts.PasswordChangeDoneView.as_view(), name="password-changed"),
+]

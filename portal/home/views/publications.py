@@ -1,0 +1,102 @@
+"""Publications: the list, one of them, and the files to download."""
+
+from django.contrib.auth.views import redirect_to_login
+from django.db.models import F
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from integrations.catalogue.models import Sdk
+from matrix.review.models import Publication, PublishedFile
+from matrix.sdk.channel import KIND
+from portal.accounts.permissions import require
+from portal.home.access import VIEW, needs
+from portal.home.files import TEXT, stored_response
+from portal.home.listing import all_publications, page_of, with_sizes
+
+
+@require_safe
+@needs(VIEW, "look at publications")
+def list_publications(request: HttpRequest) -> HttpResponse:
+    page = page_of(all_publications(), request.GET.get("page"))
+    return render(request, "publications/list.html", {"page": page})
+
+
+@require_safe
+@needs(VIEW, "look at publications")
+def show_publication(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    related = ("channel", "published_by", "proposal", "base")
+    publication = (
+        Publication.objects.select_related(*related)
+        .filter(channel__kind=KIND, channel__slug=slug, number=number)
+        .first()
+    )
+    if publication is None:
+        raise Http404(f"There is no publication {number} of {slug}.")
+    context = {
+        "publication": publication,
+        "is_current": publication.channel.current_id == publication.pk,
+        "files": with_sizes(publication.files.order_by("path")),
+        "parts": publication.parts.order_by("part"),
+    }
+    return render(request, "publications/detail.html", context)
+
+
+@require_safe
+def download_current(request: HttpRequest, slug: str, path: str) -> HttpResponseBase:
+    return _download(request, slug, path, number=None)
+
+
+@require_safe
+def download_published(request: HttpRequest, slug: str, number: int, path: str) -> HttpResponseBase:
+    return _download(request, slug, path, number=number)
+
+
+def _download(
+    request: HttpRequest, slug: str, path: str, *, number: int | None
+) -> HttpResponseBase:
+    is_public = Sdk.objects.filter(slug=slug, public_publications=True).exists()
+    if not is_public:
+        if not request.user.is_authenticated:
+            return _ask_for_login(request)
+        require(request.user, VIEW, "download publications")
+    file = _find_file(slug, path, number)
+    if file is None:
+        raise Http404(_why_no_file(slug, path, number))
+    return stored_response(
+        request,
+        name=path.rpartition("/")[2],
+        sha256=file.sha256,
+        read=lambda: file.body,  # Deferred: this is the query.
+        is_public=is_public,
+    )
+
+
+def _ask_for_login(request: HttpRequest) -> HttpResponse:
+    """Send people to the login; a machine that saved the login page as tox.ini would be worse."""
+    if request.accepts("text/html") and "text/html" in request.headers.get("Accept", ""):
+        return redirect_to_login(request.get_full_path())
+    text = "Log in to download this file, or let the SDK make its publications public.\n"
+    return HttpResponse(
+        text, status=401, content_type=TEXT, headers={"WWW-Authenticate": "Session"}
+    )
+
+
+def _find_file(slug: str, path: str, number: int | None) -> PublishedFile | None:
+    files = PublishedFile.objects.defer("body").filter(
+        publication__channel__kind=KIND, publication__channel__slug=slug, path=path
+    )
+    if number is None:
+        return files.filter(publication__channel__current=F("publication")).first()
+    return files.filter(publication__number=number).first()
+
+
+def _why_no_file(slug: str, path: str, number: int | None) -> str:
+    if not Sdk.objects.filter(slug=slug).exists():
+        return f"There is no SDK {slug}."
+    published = Publication.objects.filter(channel__kind=KIND, channel__slug=slug)
+    if number is not None:
+        return f"Publication {number} of {slug} has no file {path}."
+    if published.exists():
+        return f"The current publication of {slug} has no file {path}."
+    return f"Nothing of {slug} is published yet: review its proposal and publish it."
