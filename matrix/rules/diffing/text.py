@@ -37,6 +37,8 @@ class _Anchored(SequenceMatcher[str]):
         old, new = self._old[old_first:old_end], self._new[new_first:new_end]
         if not old or not new:
             return []
+        if len(old) == len(new) == 1:  # The usual case: one version in a line gives way.
+            return [Match(old_first, new_first, 1)] if old == new else []
         found = SequenceMatcher(None, old, new).get_matching_blocks()
         return [Match(m.a + old_first, m.b + new_first, m.size) for m in found if m.size]
 

@@ -72,7 +72,8 @@ def _condition(
             f'tox would apply the lines of "{name}" to every environment on such a machine. '
             f"Rename it: {name}-base."
         )
-    others = set.intersection(*(holders[factor] for factor in own)) - {name}
+    # The rarest factor first: another one may be in every name.
+    others = set.intersection(*sorted((holders[factor] for factor in own), key=len)) - {name}
     strangers = {other: sorted(factors[other] - own - MACHINES) for other in others}
     if twins := [other for other in sorted(others) if not strangers[other]]:
         raise NamesClash(
