@@ -15,6 +15,8 @@ from integrations.index.models import Index
 from matrix.review.state import published
 from matrix.review.values import ComputedPart, Found
 from matrix.rules.facts import Reason, Selection
+from matrix.rules.notes import FREE_THREADING, UPLOAD_TIME
+from matrix.rules.notes import FREE_THREADING, UPLOAD_TIME
 from matrix.rules.parts import LAYOUT, IntegrationPart, LayoutPart, Row, read, write
 from matrix.rules.rendering import DEFAULT_FRAME, strip_frame
 from matrix.rules.requirements import requirement_uses
@@ -23,6 +25,9 @@ from matrix.sdk.gathering import Facts, gather
 from matrix.sdk.translating import Catalogue, hold_rules, read_catalogue, requirement_rules
 
 NOTHING_TO_PICK = "nothing to pick"
+ROUTINE = {FREE_THREADING, UPLOAD_TIME}  # True of most integrations, and nobody's turn to act.
+# What was taken for granted where nobody can know better: worth a note, no reason to look closely.
+ASSUMPTIONS = {FREE_THREADING, UPLOAD_TIME}
 
 
 class UnknownParts(ValueError):
@@ -156,7 +161,14 @@ def _findings(selection: Selection) -> list[Found]:
     if not selection.picks:
         text = " ".join(note.text for note in selection.notes) or "There is nothing to pick."
         return [Found(kind=NOTHING_TO_PICK, severity="error", text=text)]
-    return [Found(kind=note.kind, severity="warning", text=note.text) for note in selection.notes]
+    return [
+        Found(
+            kind=note.kind,
+            severity="info" if note.kind in ASSUMPTIONS else "warning",
+            text=note.text,
+        )
+        for note in selection.notes
+    ]
 
 
 def _versions(body: str | None) -> list[Version]:
