@@ -71,7 +71,7 @@ def _differing(
     for part in sorted(base.keys() | items.keys() | computed.keys()):
         old = base.get(part)
         if run.covers(part):
-            new = _new(computed.get(part), old)
+            new = _new(computed.get(part))
         else:
             new = items[part].new_id if part in items else old
         if old != new:
@@ -79,12 +79,9 @@ def _differing(
     return pairs
 
 
-def _new(part: ComputedPart | None, old: str | None) -> str | None:
-    if part is None:
-        return None  # The run covers the part and did not come upon it: it is gone.
-    if part.body is not None:
-        return digest(part.body)
-    return old if part.problem else None
+def _new(part: ComputedPart | None) -> str | None:
+    """None where the run covers a part and did not come upon it, or made nothing of it: gone."""
+    return None if part is None or part.body is None else digest(part.body)
 
 
 def _declined_until_they_change(

@@ -20,9 +20,8 @@ class ComputedPart:
     """
     What a run made of one part.
 
-    No body and no problem: the part is absent, which removes a published one. A part with a
-    problem passes with the body that it has (the caller's fallback); with none it stays as it is
-    published.
+    No body: the part is absent, which removes a published one. A part with a problem passes with
+    the body that it has: keeping what is published is the caller's decision.
     """
 
     part: str

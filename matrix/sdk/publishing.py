@@ -7,6 +7,7 @@ from django.db import transaction
 
 from integrations.catalogue.models import Sdk
 from matrix.review.deciding import approve_all
+from matrix.review.locking import find_proposal
 from matrix.review.models import Proposal, Publication
 from matrix.review.permissions import require
 from matrix.review.publishing import publish
@@ -16,7 +17,7 @@ from matrix.sdk.channel import files_of, summary_of
 def publish_approved(number: int, *, by: User, at: datetime, comment: str = "") -> Publication:
     """Publish what is approved in proposal *number*; raises ReviewError and PermissionDenied."""
     require(by, "review.publish", "publish")
-    proposal = Proposal.objects.select_related("channel").get(number=number)
+    proposal = find_proposal(number)
     sdk = Sdk.objects.filter(slug=proposal.channel.slug).first()
     return publish(
         number,
@@ -35,7 +36,7 @@ def approve_and_publish(
 ) -> Publication:
     """Approve what is undecided in proposal *number* and publish it: both, or neither."""
     require(by, "review.publish", "publish")
-    proposal = Proposal.objects.get(number=number)
+    proposal = find_proposal(number)
     if proposal.items.undecided().exists() or proposal.status != Proposal.Status.OPEN:
         require(by, "review.decide", "approve")
         approve_all(number, by=by, at=at, base=base)

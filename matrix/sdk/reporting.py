@@ -1,5 +1,6 @@
 """What people and machines are told of a matrix and of a proposal. Read only."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,13 +9,20 @@ from packaging.version import Version
 
 from integrations.catalogue.models import Sdk
 from matrix.review.models import Assessment, Decision, Finding, Item, Proposal
-from matrix.review.state import proposed, published
+from matrix.review.state import proposed, publication_state, published
 from matrix.review.values import Change
 from matrix.rules.diffing import ChangedRow, MovedRow, PartDiff, unified_diff
+from matrix.rules.notes import FREE_THREADING, UPLOAD_TIME
 from matrix.rules.parts import LAYOUT, IntegrationPart, Row, read
 from matrix.sdk.channel import channel_of, difference, files_of
-from matrix.sdk.computing import NOTHING_TO_PICK
+from matrix.sdk.computing import NOTHING_TO_PICK, ROUTINE
 
+ROUTINE_REMARKS = {
+    FREE_THREADING: "Free threading of {} is read from pure-Python wheels alone: they count as "
+    "capable until environments are resolved.",
+    UPLOAD_TIME: "The index does not say when releases of {} were uploaded: what was there at the "
+    "first poll counts as old.",
+}
 Reasons = Mapping[str, Sequence[Mapping[str, str]]]  # {version: [{"kind", "text"}]}
 
 
@@ -27,7 +35,7 @@ class ItemReport:
     group: str  # "" for the layout.
     diff: PartDiff
     reasons: Reasons
-    findings: list[Finding]
+    findings: list[Finding]  # Without the routine ones.
     decision: Decision | None
 
 
@@ -45,6 +53,7 @@ class ProposalReport:
     summary: str
     items: list[ItemReport]  # By group and part; the layout first.
     findings: list[Finding]  # Those that belong to no item.
+    remarks: list[str]  # What is routine, told once for all items that it is true of.
     files: list[FileReport]
     is_base_current: bool
 
@@ -55,13 +64,15 @@ def report_on(proposal: Proposal) -> ProposalReport:
     standing = Decision.objects.filter(item__in=items, withdrawn_at=None)
     decisions = {decision.item_id: decision for decision in standing.select_related("decided_by")}
     findings = list(proposal.findings.select_related("waived_by").order_by("part", "kind", "pk"))
-    reports = [_item_report(item, findings, decisions.get(item.pk)) for item in items]
-    before = published(proposal.channel, proposal.base)
+    loud = [finding for finding in findings if finding.kind not in ROUTINE]
+    reports = [_item_report(item, loud, decisions.get(item.pk)) for item in items]
+    before = publication_state(proposal.base) if proposal.base else {}
     return ProposalReport(
         proposal=proposal,
         summary=proposal.summary,
         items=sorted(reports, key=lambda one: (one.part != LAYOUT, one.group, one.part)),
-        findings=[finding for finding in findings if finding.item_id is None],
+        findings=[finding for finding in loud if finding.item_id is None],
+        remarks=remarks_on(findings),
         files=file_reports(before, proposed(proposal)),
         is_base_current=proposal.base_id == proposal.channel.current_id,
     )
@@ -80,6 +91,15 @@ def _item_report(item: Item, findings: Sequence[Finding], decision: Decision | N
         findings=[finding for finding in findings if finding.item_id == item.pk],
         decision=decision,
     )
+
+
+def remarks_on(findings: Sequence[Finding]) -> list[str]:
+    """Tell routine findings once, with the number of integrations."""
+    counts = Counter(finding.kind for finding in findings if finding.kind in ROUTINE)
+    return [
+        f"{ROUTINE_REMARKS[kind].format('1 integration' if n == 1 else f'{n} integrations')}"
+        for kind, n in sorted(counts.items())
+    ]
 
 
 def file_reports(before: Mapping[str, str], after: Mapping[str, str]) -> list[FileReport]:
@@ -169,6 +189,7 @@ def proposal_json(report: ProposalReport) -> dict[str, Any]:
         "base_publication": proposal.base.number if proposal.base else None,
         "items": [_item_json(item) for item in report.items],
         "findings": [_finding_json(finding) for finding in report.findings],
+        "remarks": report.remarks,
     }
 
 

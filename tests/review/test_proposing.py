@@ -252,7 +252,7 @@ PROBLEM = "The index did not answer."
     [
         pytest.param(ComputedPart("a", "two", PROBLEM), {"a": ("one", "two")}, id="its fallback"),
         pytest.param(ComputedPart("a", "one", PROBLEM), None, id="what is published"),
-        pytest.param(ComputedPart("a", None, PROBLEM), None, id="no body: stays as published"),
+        pytest.param(ComputedPart("a", None, PROBLEM), {"a": ("one", None)}, id="none to keep"),
         pytest.param(ComputedPart("a", None), {"a": ("one", None)}, id="no body, no problem"),
     ],
 )

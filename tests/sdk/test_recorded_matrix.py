@@ -84,9 +84,12 @@ def _make_rows_anew_in_another_order(sdk: Sdk) -> None:
         integration.delete()
         integration.pk = None
         integration.save()
-        for row in [*reversed(rules), *reversed(restrictions)]:
-            row.pk, row.integration = None, integration
-            row.save()
+        for rule in reversed(rules):
+            rule.pk, rule.integration = None, integration
+            rule.save()
+        for restriction in reversed(restrictions):
+            restriction.pk, restriction.integration = None, integration
+            restriction.save()
     assert Integration.objects.filter(sdk=sdk).count() == 61
 
 

@@ -7,7 +7,7 @@ from django.utils.timezone import now
 
 from matrix.review.errors import ReviewError
 from matrix.sdk.publishing import approve_and_publish
-from portal.operations.cli import Described, the_proposal, the_user
+from portal.operations.cli import Described, the_user
 
 
 class Command(Described):
@@ -30,9 +30,9 @@ class Command(Described):
         )
 
     def handle(self, *, number: int, user: str, comment: str, **options: Any) -> None:
-        proposal, by = the_proposal(number), the_user(user)
+        by = the_user(user)
         try:
-            publication = approve_and_publish(proposal, by=by, at=now(), comment=comment)
+            publication = approve_and_publish(number, by=by, at=now(), comment=comment)
         except (ReviewError, PermissionDenied) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
