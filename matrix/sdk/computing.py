@@ -16,7 +16,6 @@ from matrix.review.state import published
 from matrix.review.values import ComputedPart, Found
 from matrix.rules.facts import Reason, Selection
 from matrix.rules.notes import FREE_THREADING, UPLOAD_TIME
-from matrix.rules.notes import FREE_THREADING, UPLOAD_TIME
 from matrix.rules.parts import LAYOUT, IntegrationPart, LayoutPart, Row, read, write
 from matrix.rules.rendering import DEFAULT_FRAME, strip_frame
 from matrix.rules.requirements import requirement_uses
@@ -26,8 +25,6 @@ from matrix.sdk.translating import Catalogue, hold_rules, read_catalogue, requir
 
 NOTHING_TO_PICK = "nothing to pick"
 ROUTINE = {FREE_THREADING, UPLOAD_TIME}  # True of most integrations, and nobody's turn to act.
-# What was taken for granted where nobody can know better: worth a note, no reason to look closely.
-ASSUMPTIONS = {FREE_THREADING, UPLOAD_TIME}
 
 
 class UnknownParts(ValueError):
@@ -164,7 +161,7 @@ def _findings(selection: Selection) -> list[Found]:
     return [
         Found(
             kind=note.kind,
-            severity="info" if note.kind in ASSUMPTIONS else "warning",
+            severity="info" if note.kind in ROUTINE else "warning",
             text=note.text,
         )
         for note in selection.notes
