@@ -56,7 +56,7 @@ MAY_NAME_THE_ENVIRONMENT = {
     "portal.settings",
     "portal.wsgi",
 }
-# A field's default, which Django calls; and Retry-After, which may name a moment.
+# A form that is filled in today, and Retry-After, which may name a moment.
 MAY_ASK_THE_TIME = {"integrations.catalogue.models.rules", "integrations.index.client"}
 # Shells that are made of several modules.
 SHELLS_OF_SHELLS = {"urls": {"views", "admin"}, "apps": {"checks"}}

@@ -264,9 +264,21 @@ def test_a_worker_refuses_a_pool_of_connections(tmp_path: Path) -> None:
     )
 
 
+def test_check_says_that_no_worker_has_been_seen(migrated: Path) -> None:
+    done = manage(migrated.parent, "worker", "--check")
+
+    assert (done.returncode, done.stderr) == (
+        1,
+        "CommandError: No worker has been seen yet: start one with “python manage.py worker”.\n",
+    )
+
+
 def test_a_heartbeat_comes_through_from_the_scheduler_to_the_monitor(undisturbed: Worker) -> None:
     wait_until(
         lambda: undisturbed.finished("portal.tasks.heartbeat"),
         seconds=60,
         what=f"a heartbeat: {undisturbed.log}",
     )
+    done = manage(undisturbed.folder, "worker", "--check")
+
+    assert (done.returncode, done.stdout) == (0, "The worker was last seen just now.\n")

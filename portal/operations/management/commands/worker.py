@@ -6,11 +6,12 @@ import time
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, connection
+from django.utils.timezone import now
 
 from portal.operations.cluster import ClusterProcess, die_with_parent
-from portal.operations.health import last_sign_of_life
+from portal.operations.health import last_sign_of_life, worker_state
 from portal.operations.supervising import (
     Pulse,
     Seen,
@@ -33,8 +34,24 @@ class Command(BaseCommand):
         "Restarts itself when its processes die or when no task comes through any more."
     )
 
-    def handle(self, **options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="Start nothing; say when a worker was last seen, and exit with 1 when it is dead.",
+        )
+
+    def handle(self, *, check: bool, **options: Any) -> None:
+        if check:
+            state = worker_state(now())
+            if not state.is_alive:
+                raise CommandError(state.sentence)
+            self.stdout.write(state.sentence)
+            return
         self._refuse_pool()
+        self._work()
+
+    def _work(self) -> None:
         self.signals: list[int] = []
         for number in (signal.SIGTERM, signal.SIGINT):
             # Only a note: work in a handler deadlocks (upstream #346).
@@ -66,13 +83,13 @@ class Command(BaseCommand):
         pulse, looked_at = Pulse(self.born), self.born
         while True:
             exit_code = self.cluster.wait(0.2)
-            if (now := time.monotonic()) - looked_at >= LOOK_EVERY:
-                looked_at = now
+            if (moment := time.monotonic()) - looked_at >= LOOK_EVERY:
+                looked_at = moment
                 self._feel(pulse)
             seen = Seen(
                 is_stop_asked=bool(self.signals),
                 exit_code=exit_code,
-                silence=pulse.silence(at=now),
+                silence=pulse.silence(at=moment),
             )
             step, reason = next_step(seen, limit=settings.PORTAL_HEARTBEAT_LIMIT)
             if step is not Step.GO_ON:
