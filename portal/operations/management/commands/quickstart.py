@@ -1,4 +1,5 @@
 from argparse import ArgumentParser
+from io import StringIO
 from typing import Any
 
 from django.core.management import call_command
@@ -8,6 +9,7 @@ from django.utils.timezone import now
 from integrations.catalogue.models import Sdk
 from integrations.index.models import PollOutcome
 from matrix.review.errors import ReviewError
+from matrix.review.models import Proposal
 from matrix.sdk.gathering import poll_sdks
 from matrix.sdk.reporting import report_on
 from matrix.sdk.running import carry_out, request
@@ -56,14 +58,21 @@ class Command(Described):
         self.greet()
         if fresh and not no_example:
             self.say("Importing the example SDK …")
-            call_command("import_catalogue", str(FILE), sdk=EXAMPLE, verbosity=0)
+            call_command("import_catalogue", str(FILE), sdk=EXAMPLE, stdout=StringIO())
         if example := example_without_proposal():
             self.first_proposal(example, index_url)
+        self.say_what_is_open()
         if no_serve:
+            self.say("Serve the portal with: make run")
             return
         number = free_port(port)
         self.say(f"The portal is at http://127.0.0.1:{number}/ (Ctrl-C ends it).")
         serve(number)
+
+    def say_what_is_open(self) -> None:
+        for proposal in Proposal.objects.open().select_related("channel").order_by("number"):
+            self.say(f"Proposal {proposal.number} of {proposal.channel} waits for a review:")
+            self.say(f"  {proposal.summary}")
 
     def greet(self) -> None:
         made = ensure_administrator()
@@ -93,9 +102,7 @@ class Command(Described):
             proposal = carry_out(run, clock=now, polls=False, index=index)
         except ReviewError as error:
             raise CommandError(str(error)) from error
-        self.say("")
-        self.say(proposal_text(report_on(proposal)) if proposal else run.outcome)
-        self.say("")
+        self.say(f"\n{proposal_text(report_on(proposal)) if proposal else run.outcome}\n")
 
     def say(self, text: str) -> None:
         self.stdout.write(text)
