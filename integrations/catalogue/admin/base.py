@@ -15,6 +15,8 @@ from integrations.catalogue.models.base import SecondPerson
 from integrations.catalogue.models.sdk import change_reason
 from integrations.catalogue.validators import validate_line
 
+LONGEST_KEY = 18  # Digits that a column of keys takes.
+
 
 class ReasonForm(ModelForm):
     """A form that asks why; the history keeps the answer."""
@@ -59,7 +61,7 @@ class CatalogueAdmin(SimpleHistoryAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        if not object_id.isdecimal():
+        if key_of(object_id) is None:
             raise Http404(f"No row has the number {object_id!r}.")
         response: HttpResponse = super().history_view(  # type: ignore[no-untyped-call]
             request, object_id, extra_context
@@ -79,6 +81,12 @@ def _note(row: Model, form: Any, request: HttpRequest, reason: str) -> None:
     ):
         assert isinstance(request.user, User)
         ask(row, by=request.user)
+
+
+def key_of(text: object) -> int | None:
+    """Read a primary key out of an address; None where no row can have it."""
+    found = str(text)
+    return int(found) if found.isdecimal() and len(found) <= LONGEST_KEY else None
 
 
 def count_of(rows: QuerySet, key: str) -> Coalesce:

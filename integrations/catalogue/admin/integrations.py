@@ -5,7 +5,7 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
-from integrations.catalogue.admin.base import CatalogueAdmin, count_of
+from integrations.catalogue.admin.base import CatalogueAdmin, count_of, key_of
 from integrations.catalogue.admin.inlines import (
     DependencyRules,
     Holds,
@@ -34,14 +34,13 @@ class GroupFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         groups = Group.objects.select_related("sdk").order_by("sdk__slug", "order", "name", "pk")
-        sdk = request.GET.get("sdk__id__exact", "")
-        if sdk.isdecimal():
-            return [(str(group.pk), group.name) for group in groups.filter(sdk=int(sdk))]
+        if (sdk := key_of(request.GET.get("sdk__id__exact"))) is not None:
+            return [(str(group.pk), group.name) for group in groups.filter(sdk=sdk)]
         return [(str(group.pk), f"{group.sdk}: {group.name}") for group in groups]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        value = self.value() or ""
-        return queryset.filter(group=int(value)) if value.isdecimal() else queryset
+        group = key_of(self.value())
+        return queryset if group is None else queryset.filter(group=group)
 
 
 class HeldFilter(admin.SimpleListFilter):
@@ -134,12 +133,10 @@ class IntegrationAdmin(CatalogueAdmin):
 
     def _sdk_of(self, request: HttpRequest) -> int | None:
         """Return the SDK whose groups the form offers, as far as it is known."""
-        key = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
-        if key and str(key).isdecimal():
-            found = Integration.objects.filter(pk=int(key)).values_list("sdk", flat=True)
-            return found.first()
-        given = str(self.get_changeform_initial_data(request).get("sdk", ""))
-        return int(given) if given.isdecimal() else None
+        given = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
+        if (key := key_of(given)) is not None:
+            return Integration.objects.filter(pk=key).values_list("sdk", flat=True).first()
+        return key_of(self.get_changeform_initial_data(request).get("sdk"))
 
     def _create_formsets(self, request: HttpRequest, obj: Any, change: bool) -> Any:
         formsets, inlines = super()._create_formsets(request, obj, change)  # type: ignore[misc]

@@ -19,7 +19,6 @@ class PartAdmin(CatalogueAdmin):
     autocomplete_fields: ClassVar[Any] = ("integration",)
     list_filter: ClassVar[Any] = ("integration__sdk",)
     list_select_related: ClassVar[Any] = ("integration",)
-    list_display_links: ClassVar[Any] = ("__str__",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("integration", *self.readonly_fields) if obj else tuple(self.readonly_fields)

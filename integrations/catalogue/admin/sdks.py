@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from integrations.catalogue.admin.base import CatalogueAdmin, ReasonForm, count_of
+from integrations.catalogue.admin.base import CatalogueAdmin, ReasonForm, count_of, key_of
 from integrations.catalogue.admin.inlines import Groups
 from integrations.catalogue.models import Group, Hold, Integration, Sdk
 from matrix.rules.rendering import check_frame
@@ -104,9 +104,9 @@ class GroupAdmin(CatalogueAdmin):
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
         """Offer an integration the groups of its SDK alone, which its form names in the query."""
-        sdk = request.GET.get("sdk", "")
-        if request.path.endswith("/autocomplete/") and sdk.isdecimal():
-            queryset = queryset.filter(sdk=int(sdk))
+        sdk = key_of(request.GET.get("sdk"))
+        if request.path.endswith("/autocomplete/") and sdk is not None:
+            queryset = queryset.filter(sdk=sdk)
         return super().get_search_results(request, queryset, search_term)
 
     @admin.display(description="integrations", ordering="integration_count")

@@ -1,0 +1,65 @@
+"""Rows of a catalogue with honest defaults, written as forms and importers write them."""
+
+from typing import Any, TypeVar
+
+from django.contrib.auth.models import Permission, User
+
+from integrations.catalogue.models import (
+    DependencyRule,
+    Group,
+    Hold,
+    Integration,
+    PinnedPick,
+    PythonRestriction,
+    Sdk,
+)
+from integrations.catalogue.models.base import Cleaned
+
+Row = TypeVar("Row", bound=Cleaned)
+
+
+def saved(row: Row) -> Row:
+    row.full_clean()
+    row.save()
+    return row
+
+
+def an_sdk(slug: str = "kit", **values: Any) -> Sdk:
+    return saved(Sdk(slug=slug, **{"name": "Kit", "pythons": "3.9 3.10 3.11", **values}))
+
+
+def a_group(sdk: Sdk, name: str = "Network", **values: Any) -> Group:
+    return saved(Group(sdk=sdk, name=name, **values))
+
+
+def an_integration(group: Group, name: str = "httpx", **values: Any) -> Integration:
+    fields = {"project": name, "test_path": f"tests/integrations/{name}", **values}
+    return saved(Integration(sdk=group.sdk, group=group, name=name, **fields))
+
+
+def a_rule(integration: Integration, requirements: str = "anyio", **values: Any) -> DependencyRule:
+    return saved(DependencyRule(integration=integration, requirements=requirements, **values))
+
+
+def a_restriction(integration: Integration, **values: Any) -> PythonRestriction:
+    return saved(PythonRestriction(integration=integration, **{"pythons": ">=3.10", **values}))
+
+
+def a_pinned_pick(integration: Integration, version: str = "1.0", **values: Any) -> PinnedPick:
+    fields = {"reason": "many stay on it", **values}
+    return saved(PinnedPick(integration=integration, version=version, **fields))
+
+
+def a_hold(**values: Any) -> Hold:
+    return saved(Hold(**{"reason": "broken wheels", **values}))
+
+
+def a_person(name: str, *permissions: str) -> User:
+    """Somebody of the staff with permissions such as ``change_hold``."""
+    user = User.objects.create_user(name, is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    return user
+
+
+def an_owner(name: str = "olga") -> User:
+    return User.objects.create_superuser(name)
