@@ -51,7 +51,7 @@ def _uninteresting(policy: Policy, verdicts: Verdicts, stable: Version | None) -
     never = Reason(kind, "prereleases are not tested")
     no_candidate = Reason(kind, "not a release candidate")
     not_above = Reason(kind, f"not above {stable}")
-    held = _held(verdicts)
+    held = _highest_held(verdicts)
     for position in _descending(verdicts):
         version = verdicts.versions[position]
         if policy.prereleases is PrereleasePolicy.NEVER:
@@ -60,26 +60,25 @@ def _uninteresting(policy: Policy, verdicts: Verdicts, stable: Version | None) -
             yield position, no_candidate
         if stable is not None and version < stable:
             yield position, not_above
-        if withheld_by := _above(version, held):
-            yield position, Reason(kind, f"{withheld_by} is held, and what comes before it")
+        above = held.get(_final(version), version) if held else version
+        if version < above:
+            yield position, Reason(kind, f"{above} is held, and what comes before it")
 
 
-def _held(verdicts: Verdicts) -> list[Version]:
-    """Return the prereleases that a hold names, as far as they are uploaded."""
-    held = []
+def _highest_held(verdicts: Verdicts) -> dict[Version, Version]:
+    """Return the highest prerelease of each final version that is held and uploaded."""
+    held: dict[Version, Version] = {}
     for position in _descending(verdicts):
         kinds = {reason.kind for reason in verdicts.reasons[position]}
         if kinds & HELD and Check.NOT_UPLOADED_YET.value not in kinds:
-            held.append(verdicts.versions[position])
+            version = verdicts.versions[position]
+            held.setdefault(_final(version), version)
     return held
 
 
-def _above(version: Version, held: list[Version]) -> Version | None:
-    """Return the highest held prerelease of the same final version above *version*."""
-    for other in held:
-        if version < other and Version(version.base_version) == Version(other.base_version):
-            return other
-    return None
+def _final(version: Version) -> Version:
+    """``5.0rc1`` and ``5.0.0b2`` lead to 5.0."""
+    return Version(version.base_version)
 
 
 def _is_candidate(version: Version) -> bool:
