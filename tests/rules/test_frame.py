@@ -15,6 +15,7 @@ from matrix.rules.rendering import (
     check_frame,
     edited_regions,
     missing_regions,
+    picked_versions_named,
     render_files,
     render_into,
     strip_frame,
@@ -321,3 +322,29 @@ def test_a_stored_frame_without_a_required_region_is_refused() -> None:
         render_files(a_layout(frame=lines_of(7, become="", of=2)), PARTS)
 
     assert caught.value.mistakes == (MISSING_DEPS,)
+
+
+def test_a_last_line_without_an_end_stays_without_one() -> None:
+    rendered = render_into(GOOD.removesuffix("\n"), a_layout(), PARTS)
+
+    assert rendered == FILLED.removesuffix("\n")
+
+
+def test_hand_written_lines_that_name_a_picked_version_are_pointed_out() -> None:
+    written = """\
+    # spark-v3.5.6 in a comment does no harm
+    spark-v{3.0.3,3.5.6}: JAVA_HOME=/opt/java
+    {py3.9}-spark-base-v1.0: A=1
+    spark-latest: B=1
+    sparkling-v2: C=1
+"""
+
+    found = picked_versions_named(f"{FILLED}set_env =\n{written}", ["spark", "spark-base"])
+
+    advice = "names a picked version, which the next proposal may move."
+    assert found == [
+        f'Line 17: "spark-v{{3.0.3,3.5.6}}" {advice} Write "spark" or "spark-latest".',
+        f'Line 18: "spark-base-v1.0" {advice} Write "spark-base" or "spark-base-latest".',
+    ]
+    assert picked_versions_named(FILLED, ["httpx"]) == []
+    assert picked_versions_named(f"{FILLED}a-v1", []) == []

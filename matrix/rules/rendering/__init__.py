@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from matrix.rules.parts import IntegrationPart, LayoutPart
+from matrix.rules.rendering.advice import picked_versions_named
 from matrix.rules.rendering.default import DEFAULT_FRAME
 from matrix.rules.rendering.factors import NamesClash
 from matrix.rules.rendering.frame import (
@@ -27,6 +28,7 @@ __all__ = [
     "check_frame",
     "edited_regions",
     "missing_regions",
+    "picked_versions_named",
     "render_files",
     "render_into",
     "strip_frame",
