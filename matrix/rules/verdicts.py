@@ -123,6 +123,8 @@ def _held_by(policy: Policy, releases: Sequence[Release], check: Check) -> Found
 
 
 def _cooldown(policy: Policy, releases: Sequence[Release]) -> Found:
+    if not policy.cooldown:
+        return
     for position, release in enumerate(releases):
         if release.uploaded_at is None:
             continue
