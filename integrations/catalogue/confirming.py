@@ -19,19 +19,25 @@ class ConfirmationRefused(Exception):
 @transaction.atomic
 def confirm(thing: PinnedPick | Hold, *, by: User, at: datetime) -> None:
     """Confirm as the second person; raises ConfirmationRefused."""
+    name = title(thing)
     if not needs_confirmation(thing):
-        raise ConfirmationRefused(f"{thing} needs no second person.")
+        raise ConfirmationRefused(f"{name} needs no second person.")
     if thing.is_confirmed:
-        raise ConfirmationRefused(f"{thing} is confirmed already, by {thing.approved_by}.")
+        raise ConfirmationRefused(f"{name} is confirmed already, by {thing.approved_by}.")
     if thing.requested_by_id == by.pk:
-        raise ConfirmationRefused(f"You asked for {thing}: somebody else must confirm it.")
+        raise ConfirmationRefused(f"You asked for {name}: somebody else must confirm it.")
     claimed = _model(thing).objects.filter(pk=thing.pk, approved_at=None, **approved_values(thing))
     # Only rows that still say what *by* has seen: the count settles who was first.
     if not claimed.update(approved_by=by, approved_at=at):
-        raise ConfirmationRefused(f"{thing} has just been changed. Look at it again.")
+        raise ConfirmationRefused(f"{name} has just been changed. Look at it again.")
     thing.refresh_from_db()
     change_reason(thing, "confirmed by a second person")
     thing.save()
+
+
+def title(thing: PinnedPick | Hold) -> str:
+    """Name *thing* where it stands alone."""
+    return f"{thing.integration} {thing}" if isinstance(thing, PinnedPick) else str(thing)
 
 
 def _model(thing: PinnedPick | Hold) -> type[PinnedPick] | type[Hold]:

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from integrations.catalogue.admin.base import CatalogueAdmin
-from integrations.catalogue.confirming import ConfirmationRefused, confirm
+from integrations.catalogue.confirming import ConfirmationRefused, confirm, title
 from integrations.catalogue.models import DependencyRule, PinnedPick, PythonRestriction
 
 
@@ -95,4 +95,4 @@ def confirm_each(page: CatalogueAdmin, request: HttpRequest, rows: QuerySet) -> 
         except ConfirmationRefused as error:
             page.message_user(request, str(error), messages.ERROR)
         else:
-            page.message_user(request, f"Confirmed: {row}.", messages.SUCCESS)
+            page.message_user(request, f"Confirmed: {title(row)}.", messages.SUCCESS)
