@@ -48,7 +48,7 @@ def test_a_list_takes_as_many_queries_for_many_rows_as_for_few(
     a_history("first", 2)
     few = queries_of(client, url)
 
-    for number in range(12):
+    for number in range(5):
         a_history(f"channel-{number}", 2)
 
     assert queries_of(client, url) == few
@@ -61,7 +61,10 @@ def test_a_page_takes_as_many_queries_for_many_parts_as_for_few(
     client: Client, model: type[Channel], most: int
 ) -> None:
     channels = [a_history("few", 2), a_history("many", 40)]
-    counts = [queries_of(client, page_of(model, channel)) for channel in channels]
+    urls = [page_of(model, channel) for channel in channels]
+    queries_of(client, urls[0])  # Fills caches of the process, of content types for one.
+
+    counts = [queries_of(client, url) for url in urls]
 
     assert counts[0] == counts[1] <= most
 
