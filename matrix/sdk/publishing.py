@@ -1,5 +1,6 @@
 """Publishing an SDK's proposal, as its settings ask for it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -7,11 +8,17 @@ from django.db import transaction
 
 from integrations.catalogue.models import Sdk
 from matrix.review.deciding import approve_all
+from matrix.review.errors import ReviewError
 from matrix.review.locking import find_proposal
 from matrix.review.models import Proposal, Publication
 from matrix.review.permissions import require
 from matrix.review.publishing import publish
+from matrix.rules.rendering import FrameError, NamesClash
 from matrix.sdk.channel import files_of, summary_of
+
+
+class CannotRender(ReviewError):
+    """What would be published makes no file that tox could read."""
 
 
 def publish_approved(number: int, *, by: User, at: datetime, comment: str = "") -> Publication:
@@ -24,10 +31,17 @@ def publish_approved(number: int, *, by: User, at: datetime, comment: str = "") 
         by=by,
         at=at,
         comment=comment,
-        render=files_of,
+        render=_render,
         second_person=sdk is not None and sdk.second_person_publishes,
         summarise=summary_of(proposal.channel),
     )
+
+
+def _render(bodies: Mapping[str, str]) -> dict[str, str]:
+    try:
+        return files_of(bodies)
+    except (FrameError, NamesClash) as error:
+        raise CannotRender(f"The files cannot be rendered. {error}") from error
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ from matrix.review.errors import ReviewError
 from matrix.review.models import Proposal, Run
 from matrix.review.proposing import propose
 from matrix.review.runs import OVER, advance, fail, request_run, start
+from matrix.rules.rendering import FrameError
 from matrix.sdk.channel import KIND, channel_of, summary_of
 from matrix.sdk.computing import Scope, UnknownParts, compute
 from matrix.sdk.gathering import Progress, index_of, poll_sdks
@@ -65,7 +66,6 @@ def carry_out(
     try:
         return _carry_out(run, clock, polls, index, on_progress)
     except Exception as error:
-        logger.exception("%s of %s failed", run, run.channel)
         _fail(run, error, at=clock())
         raise
 
@@ -89,8 +89,11 @@ def _carry_out(
 
 
 def _fail(run: Run, error: Exception, *, at: datetime) -> None:
-    known = isinstance(error, ReviewError | UnknownParts)
-    reason = str(error) if known else f"{type(error).__name__}: {error}"
+    if isinstance(error, ReviewError | UnknownParts | FrameError):
+        reason = str(error)
+    else:
+        reason = f"{type(error).__name__}: {error}"
+        logger.exception("%s of %s failed", run, run.channel)
     try:
         fail(run, reason, at=at)
     except ReviewError:
@@ -161,4 +164,5 @@ def poll_everything(*, at: datetime) -> str:
     polls = [poll_sdks(sdks, index, at=at) for index, sdks in using.items()]
     outcomes = PollOutcome.objects.filter(poll__in=polls)
     failed = outcomes.filter(state=PollOutcome.State.FAILED).count()
-    return f"{outcomes.count()} projects of {len(polls)} indexes polled, {failed} failed."
+    indexes = "1 index" if len(polls) == 1 else f"{len(polls)} indexes"
+    return f"{outcomes.count()} projects of {indexes} polled, {failed} failed."

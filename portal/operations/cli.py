@@ -66,6 +66,11 @@ def the_proposal(number: int | None) -> Proposal:
     return newest
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 project``, ``2 projects``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def moment(text: str) -> datetime:
     """Read an ISO 8601 time; one without a zone is UTC."""
     try:

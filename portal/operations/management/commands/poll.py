@@ -6,7 +6,14 @@ from django.utils.timezone import now
 
 from integrations.index.models import Poll, PollOutcome
 from matrix.sdk.gathering import poll_sdks
-from portal.operations.cli import Described, add_index_url, progress_bar, the_index, the_sdk
+from portal.operations.cli import (
+    Described,
+    add_index_url,
+    counted,
+    progress_bar,
+    the_index,
+    the_sdk,
+)
 
 
 class Command(Described):
@@ -39,9 +46,11 @@ class Command(Described):
         unchanged = poll.outcomes.filter(state=PollOutcome.State.UNCHANGED).count()
         total = poll.outcomes.count()
         self.stdout.write(
-            f"{total} projects: {total - unchanged - len(failed)} read, {unchanged} unchanged, "
+            f"{counted(total, 'project')}: {total - unchanged - len(failed)} read, {unchanged} unchanged, "
             f"{len(failed)} failed."
         )
         if failed:
             lines = "\n".join(f"  {outcome.project}: {outcome.reason}" for outcome in failed)
-            raise CommandError(f"{len(failed)} of {total} projects could not be read:\n{lines}")
+            raise CommandError(
+                f"{len(failed)} of {counted(total, 'project')} could not be read:\n{lines}"
+            )

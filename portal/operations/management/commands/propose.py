@@ -5,6 +5,7 @@ from django.core.management.base import CommandError
 from django.utils.timezone import now
 
 from matrix.review.errors import ReviewError
+from matrix.rules.rendering import FrameError
 from matrix.sdk.computing import UnknownParts
 from matrix.sdk.reporting import report_on
 from matrix.sdk.running import carry_out, request
@@ -60,7 +61,7 @@ class Command(Described):
         try:
             run = request(found, by=None, at=at, as_of=then, only=only, hold_back=hold_back or ())
             proposal = carry_out(run, clock=now, polls=False, index=index)
-        except (ReviewError, UnknownParts) as error:
+        except (ReviewError, UnknownParts, FrameError) as error:
             raise CommandError(str(error)) from error
         if proposal is None:
             run.refresh_from_db()

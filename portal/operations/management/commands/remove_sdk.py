@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from matrix.sdk.removing import remove
-from portal.operations.cli import Described, the_sdk
+from portal.operations.cli import Described, counted, the_sdk
 
 
 class Command(Described):
@@ -23,8 +23,8 @@ class Command(Described):
 
     def handle(self, *, sdk: str, yes: bool, **options: Any) -> None:
         found = the_sdk(sdk)
-        count = found.integrations.count()
-        what = f"{found.name} with {count} integrations, its proposals and its publications"
+        count = counted(found.integrations.count(), "integration")
+        what = f"{found.name} with {count}, its proposals and its publications"
         if not yes:
             raise CommandError(f"This would remove {what}. Add --yes to do it.")
         remove(found)
