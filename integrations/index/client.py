@@ -7,6 +7,7 @@ sends. Credentials are added to each request by its own address: a redirect take
 
 import asyncio
 import ssl
+import sys
 import tomllib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from http import HTTPStatus
+from importlib.util import find_spec
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
@@ -27,6 +29,11 @@ from django.conf import settings
 from integrations.index.address import Login, Origin, configured_logins, legacy_url
 from integrations.index.errors import IndexDataError, IndexUnavailable, ProjectNotFound
 from integrations.index.pages import ACCEPT
+
+# httpcore looks for sniffio a dozen times per request. Searching for what is not installed took
+# longer than the request; None says at once that it is not there.
+if find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 ATTEMPTS = 4
 FIRST_WAIT = 0.5  # Seconds; doubled for each further attempt, and a little dice on top.
@@ -233,6 +240,8 @@ class IndexClient:
     async def _sign(self, request: httpx.Request) -> None:
         """Called for each request, redirects included: what it takes along depends on its host."""
         request.headers.pop("Authorization", None)
+        if not self._logins:
+            return
         login = self._logins.get(Origin.of(str(request.url)))
         if login is not None:
             signed = httpx.BasicAuth(login.user, login.password)

@@ -6,8 +6,7 @@ of one release; it is true from ``settled_at`` on, and for moments before that i
 from the files again. Nothing here knows the database or the network.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -80,8 +79,7 @@ class ReleaseFact(msgspec.Struct, array_like=True, gc=False):
     requires_python: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KnownRelease:
+class KnownRelease(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One release as the portal knew it at some moment."""
 
     version: Version
@@ -93,8 +91,7 @@ class KnownRelease:
     requires_python: str = ""  # Of its first file by name; core metadata is the authority.
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KnownMetadata:
+class KnownMetadata(msgspec.Struct, frozen=True, kw_only=True):
     """The part of a release's core metadata that says on which Pythons it runs."""
 
     classifiers: tuple[str, ...] = ()  # Those of ``Programming Language :: Python`` alone.
@@ -239,12 +236,12 @@ def summarise(groups: Mapping[Version, Sequence[FileFact]]) -> list[ReleaseFact]
 
 def _release_fact(version: Version, files: Sequence[FileFact]) -> ReleaseFact:
     now = known_release(version, files, None)
-    since = [file.since for file in files]
+    since = [file.uploaded_at or file.seen_at or LONG_AGO for file in files]
     appeared_at = min(since)
     return ReleaseFact(
         str(version),
         appeared_at,
-        _is_time_known(files, appeared_at),
+        now.is_time_known if appeared_at == now.uploaded_at else _is_time_known(files, appeared_at),
         max([*since, *_changes(files)]),
         now.uploaded_at,
         now.is_time_known,
@@ -255,12 +252,11 @@ def _release_fact(version: Version, files: Sequence[FileFact]) -> ReleaseFact:
     )
 
 
-def _changes(files: Iterable[FileFact]) -> Iterator[datetime]:
-    for file in files:
-        if file.gone_at is not None:
-            yield file.gone_at
-        for yank in file.yanks[1:]:
-            yield yank.seen_at or LONG_AGO
+def _changes(files: Sequence[FileFact]) -> list[datetime]:
+    """When something was seen to be gone, yanked or no longer yanked."""
+    gone = [file.gone_at for file in files if file.gone_at is not None]
+    logs = [file.yanks for file in files if file.yanks]
+    return gone + [yank.seen_at or LONG_AGO for log in logs for yank in log[1:]]
 
 
 def known_release(
@@ -271,25 +267,46 @@ def known_release(
 
     When none of them is there yet, ``uploaded_at`` is when the first one comes.
     """
-    there = [file for file in files if file.is_there(as_of)]
+    if as_of is None:
+        there = [file for file in files if file.gone_at is None]
+    else:
+        there = [file for file in files if file.is_there(as_of)]
     if not there:
         return _absent(version, files, as_of)
-    uploaded_at = min(file.since for file in there)
-    yanks = [file.yank(as_of) for file in there]
+    uploaded_at = min([file.uploaded_at or file.seen_at or LONG_AGO for file in there])
+    is_yanked, yank_reason = _yanked(there, as_of)
     return KnownRelease(
         version=version,
         uploaded_at=uploaded_at,
         is_time_known=_is_time_known(there, uploaded_at),
-        is_yanked=all(yank.is_yanked for yank in yanks),
-        yank_reason=next((yank.reason for yank in yanks if yank.reason), ""),
-        abi_tags=_abi_tags(tuple({abi_tags(file.filename) for file in there})),
-        requires_python=next((file.requires_python for file in there if file.requires_python), ""),
+        is_yanked=is_yanked,
+        yank_reason=yank_reason,
+        abi_tags=_abi_tags(frozenset([abi_tags(file.filename) for file in there])),
+        requires_python=_requires_python(there),
     )
+
+
+def _yanked(files: Sequence[FileFact], as_of: datetime | None) -> tuple[bool, str]:
+    """Whether all of *files* are yanked, and the first reason that any of them gives."""
+    if not [file for file in files if file.yanks]:
+        return False, ""  # Nearly always.
+    yanks = [file.yank(as_of) for file in files]
+    return (
+        all(yank.is_yanked for yank in yanks),
+        next((yank.reason for yank in yanks if yank.reason), ""),
+    )
+
+
+def _requires_python(files: Sequence[FileFact]) -> str:
+    for file in files:
+        if file.requires_python:
+            return file.requires_python
+    return ""
 
 
 def _absent(version: Version, files: Sequence[FileFact], as_of: datetime | None) -> KnownRelease:
     coming = [file for file in files if as_of is not None and file.since > as_of]
-    uploaded_at = min((file.since for file in coming), default=None)
+    uploaded_at = min([file.since for file in coming], default=None)
     return KnownRelease(
         version=version,
         uploaded_at=uploaded_at,
@@ -299,10 +316,11 @@ def _absent(version: Version, files: Sequence[FileFact], as_of: datetime | None)
 
 def _is_time_known(files: Iterable[FileFact], moment: datetime | None) -> bool:
     """Whether it is the index that says that a file came at *moment*."""
-    return all(file.uploaded_at is not None for file in files if file.since == moment)
+    return not [file for file in files if file.uploaded_at is None and file.since == moment]
 
 
-def _abi_tags(texts: tuple[str, ...]) -> frozenset[str]:
+@lru_cache(maxsize=10_000)
+def _abi_tags(texts: frozenset[str]) -> frozenset[str]:
     return frozenset(tag for text in texts if text for tag in text.split("."))
 
 

@@ -36,20 +36,28 @@ class FilenameReader:
     def __init__(self, project: str) -> None:
         self._project = project
         self._prefixes: dict[str, bool] = {}  # Spellings of the project's name that were met.
+        self._heads: dict[str, Version] = {}  # Of good wheels: ``grpcio-1.60.0``.
 
     def version(self, filename: str) -> Version | None:
         """The version in *filename*; None when it is not a file of this project."""
         if filename.endswith(".whl"):
-            parts = filename.split("-")
-            if len(parts) == 5 or (len(parts) == 6 and parts[2][:1].isdigit()):  # noqa: PLR2004
-                version = version_of(parts[1])
-                if version is not None and self._is_project(parts[0]):
-                    return version
+            parts = filename.split("-", 2)
+            if len(parts) == 3 and parts[2].count("-") == 2:  # noqa: PLR2004  (the three tags)
+                return self._heads.get(f"{parts[0]}-{parts[1]}") or self._wheel(filename)
             return self._odd_wheel(filename)
         for ending in SDISTS:
             if filename.endswith(ending):
                 return self._sdist(filename[: -len(ending)])
         return None
+
+    def _wheel(self, filename: str) -> Version | None:
+        """A wheel without a build number, the first of its release that is read."""
+        name, text, _ = filename.split("-", 2)
+        version = version_of(text)
+        if version is None or not self._is_project(name):
+            return self._odd_wheel(filename)
+        self._heads[f"{name}-{text}"] = version
+        return version
 
     def is_forgotten(self, filename: str) -> bool:
         return filename.endswith(FORGOTTEN)

@@ -45,10 +45,16 @@ def recorded_metadata() -> dict[str, dict[str, Any]]:
 
 
 @cache
+def projects_with_files() -> dict[str, dict[str, list[list[Any]]]]:
+    """The projects whose files were recorded in full: ``{project: {version: [entry, …]}}``."""
+    with lzma.open(FOLDER / "files.json.xz") as file:
+        return json.load(file)  # type: ignore[no-any-return]
+
+
+@cache
 def recorded_files() -> dict[str, tuple[RecordedFile, ...]]:
     """All files of each project; a project of which only metadata was recorded has wheels."""
-    with lzma.open(FOLDER / "files.json.xz") as file:
-        projects = json.load(file)
+    projects = projects_with_files()
     files = {
         name: tuple(
             RecordedFile(name, version, *entry)
