@@ -1,8 +1,9 @@
 """Many workers and reviewers at once, each with a connection of its own."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -52,7 +53,7 @@ def started_run(channel: Channel, number: int, only: list[str] | None = None) ->
     return run
 
 
-def proposing_by(run: Run, state: dict[str, str | None]) -> Callable[[], object]:
+def proposing_by(run: Run, state: Mapping[str, str | None]) -> Callable[[], object]:
     return lambda: proposing.propose(run, computed(state), at=AT, summarise=in_words)
 
 
@@ -119,7 +120,7 @@ def test_many_runs_of_one_channel_leave_one_open_proposal() -> None:
 
 
 def test_proposals_of_many_channels_get_numbers_of_their_own() -> None:
-    state: dict[str, str | None] = dict.fromkeys(PARTS, "one")
+    state = dict.fromkeys(PARTS, "one")
     channels = [a_channel(f"channel-{number}") for number in range(20)]
 
     together([proposing_by(started_run(channel, 0), state) for channel in channels])
@@ -132,7 +133,7 @@ def test_the_same_bodies_are_stored_once_whoever_stores_them() -> None:
     bodies = [f"body {number}" for number in range(100)]
     orders = [bodies[number:] + bodies[:number] for number in range(20)]
 
-    together([lambda order=order: store_all(order) for order in orders])  # type: ignore[misc]
+    together([partial(store_all, order) for order in orders])
 
     assert Snapshot.objects.count() == 100
 
@@ -162,9 +163,9 @@ def test_what_was_approved_is_published_once_whoever_publishes() -> None:
 def test_approving_and_rejecting_at_once_lets_one_of_them_win() -> None:
     proposal = a_proposal(a_channel(), dict.fromkeys(PARTS, "one"))
     ana = a_user()
-    rejecting = lambda: deciding.reject(  # noqa: E731
-        proposal.number, by=ana, at=AT, reason="Too early."
-    )
+
+    def rejecting() -> int:
+        return deciding.reject(proposal.number, by=ana, at=AT, reason="Too early.")
 
     together([approving_by(f"user {n}", proposal.number) for n in range(10)] + [rejecting] * 10)
 
