@@ -16,13 +16,7 @@ from packaging.version import Version
 
 from bench.poll import fresh_database
 from bench.report import Row, print_rows
-from integrations.catalogue.models import (
-    DependencyRule,
-    Group,
-    Integration,
-    PythonRestriction,
-    Sdk,
-)
+from integrations.catalogue.models import Group, Integration, Sdk
 from integrations.index.models import Index
 from integrations.index.store import known_projects
 from matrix.sdk.channel import files_of
@@ -94,18 +88,12 @@ def copy_of(original: Integration, number: int, sdk: Sdk, group: Group) -> None:
     values = {name: getattr(original, name) for name in fields}
     values |= {"name": f"n{number}", "sdk": sdk, "group": group}
     integration = Integration.objects.bulk_create([Integration(**values)])[0]
-    for model, rows in (
-        (DependencyRule, original.rules.all()),
-        (PythonRestriction, original.restrictions.all()),
-    ):
-        kept = ("order", "releases", "pythons", "free_threading", "requirements")
-        model.objects.bulk_create(  # type: ignore[attr-defined]
-            model(
-                integration=integration,
-                **{name: getattr(row, name) for name in kept if hasattr(row, name)},
-            )
-            for row in rows
-        )
+    for rule in original.rules.all():
+        rule.pk, rule.integration = None, integration
+        rule.save()
+    for restriction in original.restrictions.all():
+        restriction.pk, restriction.integration = None, integration
+        restriction.save()
 
 
 def best_of(work: Callable[[], object], *, repeats: int = REPEATS) -> float:

@@ -4,6 +4,7 @@ From an SDK's catalogue and the facts of its index to the parts of its channel.
 One integration never stops the others: what goes wrong with it is told in its own part.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,7 +18,12 @@ from matrix.review.values import ComputedPart, Found
 from matrix.rules.facts import Reason, Selection
 from matrix.rules.notes import FREE_THREADING, UPLOAD_TIME
 from matrix.rules.parts import LAYOUT, IntegrationPart, LayoutPart, Row, read, write
-from matrix.rules.rendering import DEFAULT_FRAME, strip_frame
+from matrix.rules.rendering import (
+    DEFAULT_FRAME,
+    missing_regions,
+    picked_versions_named,
+    strip_frame,
+)
 from matrix.rules.requirements import requirement_uses
 from matrix.sdk.channel import channel_of
 from matrix.sdk.gathering import Facts, gather
@@ -82,8 +88,18 @@ def compute(
         if integration.is_paused and integration.name in scope
     ]
     if LAYOUT in scope:
-        parts.append(ComputedPart(part=LAYOUT, body=write(layout_of(catalogue))))
+        layout = layout_of(catalogue)
+        findings = tuple(_layout_findings(layout, catalogue))
+        parts.append(ComputedPart(part=LAYOUT, body=write(layout), findings=findings))
     return parts
+
+
+def _layout_findings(layout: LayoutPart, catalogue: Catalogue) -> Iterator[Found]:
+    for sentence in missing_regions(layout.frame).values():
+        yield Found(kind="missing region", severity="warning", text=sentence)
+    names = [integration.name for integration in catalogue.integrations]
+    for sentence in picked_versions_named(layout.frame, names):
+        yield Found(kind="version in the frame", severity="warning", text=sentence)
 
 
 def layout_of(catalogue: Catalogue) -> LayoutPart:

@@ -31,13 +31,14 @@ def publish_approved(number: int, *, by: User, at: datetime, comment: str = "") 
         by=by,
         at=at,
         comment=comment,
-        render=_render,
+        render=render,
         second_person=sdk is not None and sdk.second_person_publishes,
         summarise=summary_of(proposal.channel),
     )
 
 
-def _render(bodies: Mapping[str, str]) -> dict[str, str]:
+def render(bodies: Mapping[str, str]) -> dict[str, str]:
+    """Return every generated file by its path; raises CannotRender, which a reviewer can read."""
     try:
         return files_of(bodies)
     except (FrameError, NamesClash) as error:

@@ -14,8 +14,9 @@ from matrix.review.values import Change
 from matrix.rules.diffing import ChangedRow, MovedRow, PartDiff, unified_diff
 from matrix.rules.notes import FREE_THREADING, UPLOAD_TIME
 from matrix.rules.parts import LAYOUT, IntegrationPart, Row, read
-from matrix.sdk.channel import channel_of, difference, files_of
+from matrix.sdk.channel import channel_of, difference
 from matrix.sdk.computing import NOTHING_TO_PICK, ROUTINE
+from matrix.sdk.publishing import CannotRender, render
 
 ROUTINE_REMARKS = {
     FREE_THREADING: "Free threading of {} is read from pure-Python wheels alone: they count as "
@@ -46,6 +47,17 @@ class FileReport:
     added: int  # Lines.
     removed: int
 
+    @classmethod
+    def of(cls, path: str, old: str, new: str) -> "FileReport":
+        diff = unified_diff(path, old, new)
+        lines = diff.splitlines()[2:]
+        return cls(
+            path=path,
+            diff=diff,
+            added=sum(line.startswith("+") for line in lines),
+            removed=sum(line.startswith("-") for line in lines),
+        )
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProposalReport:
@@ -55,6 +67,7 @@ class ProposalReport:
     findings: list[Finding]  # Those that belong to no item.
     remarks: list[str]  # What is routine, told once for all items that it is true of.
     files: list[FileReport]
+    files_problem: str  # Why no files can be rendered; "" when they can.
     is_base_current: bool
 
 
@@ -67,13 +80,15 @@ def report_on(proposal: Proposal) -> ProposalReport:
     loud = [finding for finding in findings if finding.kind not in ROUTINE]
     reports = [_item_report(item, loud, decisions.get(item.pk)) for item in items]
     before = publication_state(proposal.base) if proposal.base else {}
+    files, problem = file_reports(before, proposed(proposal))
     return ProposalReport(
         proposal=proposal,
         summary=proposal.summary,
         items=sorted(reports, key=lambda one: (one.part != LAYOUT, one.group, one.part)),
         findings=[finding for finding in loud if finding.item_id is None],
         remarks=remarks_on(findings),
-        files=file_reports(before, proposed(proposal)),
+        files=files,
+        files_problem=problem,
         is_base_current=proposal.base_id == proposal.channel.current_id,
     )
 
@@ -102,22 +117,20 @@ def remarks_on(findings: Sequence[Finding]) -> list[str]:
     ]
 
 
-def file_reports(before: Mapping[str, str], after: Mapping[str, str]) -> list[FileReport]:
-    """Compare the files of two states of a channel."""
-    old, new = files_of(before) if before else {}, files_of(after) if after else {}
-    reports = []
-    for path in sorted(old.keys() | new.keys()):
-        diff = unified_diff(path, old.get(path, ""), new.get(path, ""))
-        lines = diff.splitlines()[2:]
-        reports.append(
-            FileReport(
-                path=path,
-                diff=diff,
-                added=sum(line.startswith("+") for line in lines),
-                removed=sum(line.startswith("-") for line in lines),
-            )
-        )
-    return reports
+def file_reports(
+    before: Mapping[str, str], after: Mapping[str, str]
+) -> tuple[list[FileReport], str]:
+    """Compare the files of two states of a channel; a sentence says why they cannot be made."""
+    try:
+        old = render(before) if before else {}
+        new = render(after) if after else {}
+    except CannotRender as error:
+        return [], str(error)
+    reports = [
+        FileReport.of(path, old.get(path, ""), new.get(path, ""))
+        for path in sorted(old.keys() | new.keys())
+    ]
+    return reports, ""
 
 
 # --- For machines --------------------------------------------------------------------------------

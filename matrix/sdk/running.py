@@ -65,8 +65,12 @@ def carry_out(
     start(run, at=clock())
     try:
         return _carry_out(run, clock, polls, index, on_progress)
+    except (ReviewError, UnknownParts, FrameError) as error:
+        _fail(run, str(error), at=clock())
+        raise
     except Exception as error:
-        _fail(run, error, at=clock())
+        logger.exception("%s of %s failed", run, run.channel)
+        _fail(run, f"{type(error).__name__}: {error}", at=clock())
         raise
 
 
@@ -88,12 +92,7 @@ def _carry_out(
     return propose(run, parts, at=clock(), summarise=summary_of(run.channel))
 
 
-def _fail(run: Run, error: Exception, *, at: datetime) -> None:
-    if isinstance(error, ReviewError | UnknownParts | FrameError):
-        reason = str(error)
-    else:
-        reason = f"{type(error).__name__}: {error}"
-        logger.exception("%s of %s failed", run, run.channel)
+def _fail(run: Run, reason: str, *, at: datetime) -> None:
     try:
         fail(run, reason, at=at)
     except ReviewError:

@@ -18,6 +18,7 @@ def proposal_text(report: ProposalReport) -> str:
         report.summary,
     ]
     lines += [f"! {found.part or proposal.channel}: {found.text}" for found in report.findings]
+    lines += [f"! {report.files_problem}"] if report.files_problem else []
     lines += [f"Note: {remark}" for remark in report.remarks]
     group = None
     for item in report.items:

@@ -1,9 +1,6 @@
 """What tox itself reads in a rendered file: nothing here believes our own reader of such files."""
 
 import configparser
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +11,7 @@ from matrix.rules.rendering import render_files, render_into
 from matrix.rules.rendering.factors import environment
 from matrix.rules.requirements import environment_requirements
 from tests.support.parts import a_layout, a_part, a_row, a_use, everywhere
+from tests.support.tox import a_folder_with, settings_of, tox
 
 HTTPX_ROWS = (
     a_row("0.16.1", "3.6 3.7 3.9"),
@@ -99,36 +97,6 @@ def expected_environments() -> Expected:
             for python in row.pythons:
                 found[environment(python, part.name, version)] = (part, row, python)
     return found
-
-
-def tox(folder: Path, *words: str) -> str:
-    """Run tox in *folder* without what the machine or its user configured; return its output."""
-    settings = {name: value for name, value in os.environ.items() if not name.startswith("TOX")}
-    # Without a path tox does not ask every interpreter of the machine for its version.
-    settings |= {"HOME": str(folder), "PATH": "", "NO_COLOR": "1"}
-    done = subprocess.run(
-        [sys.executable, "-m", "tox", *words],
-        cwd=folder,
-        env=settings,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def a_folder_with(text: str, folder: Path) -> Path:
-    (folder / "tox.ini").write_text(text, encoding="utf-8", newline="")
-    return folder
-
-
-def settings_of(folder: Path, *names: str) -> configparser.ConfigParser:
-    """Return what ``tox config`` prints: a section for each environment."""
-    parser = configparser.ConfigParser(interpolation=None)
-    parser.read_string(tox(folder, "config", "-k", *names))
-    return parser
 
 
 @pytest.fixture(scope="module")

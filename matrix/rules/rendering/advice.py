@@ -13,6 +13,8 @@ def picked_versions_named(text: str, names: Collection[str]) -> list[str]:
     Picks move on, and then such a line silently stops to apply: a test of an SDK lost the Java
     version that it needed that way. Raises FrameError when the markers do not pair up.
     """
+    if not names:
+        return []
     lines = split_lines(text)
     regions = regions_of(lines)
     generated = {n for region in regions for n in range(region.begin.line, region.end.line + 1)}

@@ -5,7 +5,8 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from matrix.review.state import proposed, published
-from matrix.sdk.channel import channel_of, files_of
+from matrix.sdk.channel import channel_of
+from matrix.sdk.publishing import CannotRender, render
 from matrix.sdk.reporting import matrix_json
 from portal.operations.cli import Described, the_proposal, the_sdk
 from portal.operations.texts import matrix_table
@@ -47,7 +48,10 @@ class Command(Described):
                 f"Nothing is proposed or published for {sdk} yet. Run manage.py propose {sdk}."
             )
         if format == "tox":
-            self.stdout.write(files_of(bodies)["tox.ini"], ending="")
+            try:
+                self.stdout.write(render(bodies)["tox.ini"], ending="")
+            except CannotRender as error:
+                raise CommandError(str(error)) from error
             return
         content = matrix_json(found, chosen)
         text = json.dumps(content, indent=2) if format == "json" else matrix_table(content)

@@ -45,9 +45,10 @@ class Command(Described):
         failed = list(poll.outcomes.filter(state=PollOutcome.State.FAILED).order_by("project"))
         unchanged = poll.outcomes.filter(state=PollOutcome.State.UNCHANGED).count()
         total = poll.outcomes.count()
+        read = total - unchanged - len(failed)
         self.stdout.write(
-            f"{counted(total, 'project')}: {total - unchanged - len(failed)} read, {unchanged} unchanged, "
-            f"{len(failed)} failed."
+            f"{counted(total, 'project')}: "
+            f"{read} read, {unchanged} unchanged, {len(failed)} failed."
         )
         if failed:
             lines = "\n".join(f"  {outcome.project}: {outcome.reason}" for outcome in failed)
