@@ -17,7 +17,8 @@ from django.core.exceptions import ImproperlyConfigured
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
 # The names that somebody asked for. portal.W001 takes any other PORTAL_… for a slip of the pen.
-READ: set[str] = set()
+# These are asked for by the quickstart alone, when it makes an administrator.
+READ = {"PORTAL_ADMIN_USER", "PORTAL_ADMIN_PASSWORD", "PORTAL_ADMIN_PASSWORD_FILE"}
 
 
 class BadEnvironment(ImproperlyConfigured):
@@ -74,9 +75,9 @@ def env_secret(name: str, *, kept_in: Path) -> str:
 
 def env_given_secret(name: str) -> str:
     """Read NAME, else the file that NAME_FILE names; "" when neither is set."""
-    if text := env_text(name, default=""):
+    text, path = env_text(name, default=""), env_text(f"{name}_FILE", default="")
+    if text:
         return text
-    path = env_text(f"{name}_FILE", default="")
     return _read_secret(f"{name}_FILE", Path(path)) if path else ""
 
 

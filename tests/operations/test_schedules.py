@@ -76,7 +76,7 @@ def test_an_sdk_gets_its_weekly_proposal_and_each_run_its_intended_time() -> Non
         Schedule.WEEKLY,
         "intended_at",
     )
-    assert ast.literal_eval(row.args) == ("example-sdk",)
+    assert ast.literal_eval(row.args or "") == ("example-sdk",)
     assert row.next_run == datetime(2026, 11, 23, 3, 23, tzinfo=UTC)
 
 
