@@ -1,11 +1,11 @@
 """What the home page says of each SDK, in a fixed number of queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Case, Exists, F, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import F, Max, OuterRef, QuerySet, Subquery
 
 from integrations.catalogue.models import Integration, Sdk
 from integrations.index.address import default_index_url
@@ -16,15 +16,16 @@ from portal.home.example import EXAMPLE
 from portal.home.listing import proposals
 from portal.operations.schedules import proposal_of
 
+RECENT_POLLS = 20
 MOST_FAILURES = 5  # Shown by name; the rest is counted.
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Visit:
-    """The last finished poll that asked for projects of an SDK."""
+    """What finished polls last said of the projects of an SDK."""
 
-    finished_at: datetime
-    error: str  # Why the whole poll ended early.
+    finished_at: datetime  # The last poll among them.
+    error: str  # Why that poll ended early.
     projects: int
     failed: list[tuple[str, str]]  # Project and reason.
 
@@ -58,7 +59,7 @@ class SdkOverview:
 
 def overview(now: datetime) -> list[SdkOverview]:
     """Return the SDKs by name."""
-    sdks = list(_with_last_poll(Sdk.objects.defer("frame").order_by("name", "slug")))
+    sdks = list(Sdk.objects.defer("frame").order_by("name", "slug"))
     channels = Channel.objects.filter(kind=KIND, slug__in=[sdk.slug for sdk in sdks])
     proposed = {found.channel.slug: found for found in _open_proposals(channels)}
     runs = {run.channel.slug: run for run in _last_runs(channels)}
@@ -100,45 +101,51 @@ def _files(channels: QuerySet[Channel]) -> dict[str, list[PublishedFile]]:
     return found
 
 
-def _with_last_poll(sdks: QuerySet[Sdk]) -> QuerySet[Sdk]:
-    """
-    Add ``last_poll``: the last finished poll of the SDK's index that asked for one of its projects.
-
-    Several SDKs share an index, and a run polls the projects of its own SDK alone.
-    """
-    own = Integration.objects.filter(sdk=OuterRef(OuterRef("pk"))).values("project")
-    asked = PollOutcome.objects.filter(poll=OuterRef("pk"), project__in=own)
-    url = Case(When(index_url="", then=Value(default_index_url())), default=F("index_url"))
-    polls = Poll.objects.filter(
-        Exists(asked), index__url=OuterRef("asked_url"), finished_at__isnull=False
-    )
-    return sdks.annotate(asked_url=url).annotate(
-        last_poll=Subquery(polls.order_by("-started_at", "-pk").values("pk")[:1])
-    )
-
-
 def _visits(sdks: Iterable[Sdk]) -> dict[int, Visit]:
-    """Return the last visit of each SDK, by its key."""
-    wanted = {sdk.pk: sdk.last_poll for sdk in sdks if sdk.last_poll}  # type: ignore[attr-defined]
-    polls = Poll.objects.in_bulk(wanted.values())
+    """
+    Return what is known of the visits to each SDK's projects, by the key of the SDK.
+
+    The newest outcome of each project counts: SDKs share an index, and a run may poll again the
+    projects that no poll has read yet.
+    """
+    urls = {sdk.pk: sdk.index_url or default_index_url() for sdk in sdks}
+    finished = Poll.objects.filter(index__url__in=urls.values(), finished_at__isnull=False)
+    recent = finished.select_related("index").order_by("-started_at", "-pk")[:RECENT_POLLS]
+    polls = {poll.pk: poll for poll in recent}
     own: dict[int, set[str]] = defaultdict(set)
-    for pk, project in Integration.objects.filter(sdk__in=wanted).values_list("sdk", "project"):
+    for pk, project in Integration.objects.filter(sdk__in=urls).values_list("sdk", "project"):
         own[pk].add(project)
-    outcomes: dict[int, list[PollOutcome]] = defaultdict(list)
-    for outcome in PollOutcome.objects.filter(poll__in=polls).order_by("project"):
-        outcomes[outcome.poll_id].append(outcome)
+    newest = _newest_outcomes(polls)
     return {
-        pk: _visit(polls[poll], [one for one in outcomes[poll] if one.project in own[pk]])
-        for pk, poll in wanted.items()
+        pk: visit
+        for pk, url in urls.items()
+        if (
+            visit := _visit(polls, [newest[url, name] for name in own[pk] if (url, name) in newest])
+        )
     }
 
 
-def _visit(poll: Poll, outcomes: list[PollOutcome]) -> Visit:
-    assert poll.finished_at is not None
+def _newest_outcomes(polls: Mapping[int, Poll]) -> dict[tuple[str, str], PollOutcome]:
+    """Return the last outcome of each project, by the address of its index and its name."""
+    asked = PollOutcome.objects.filter(poll__in=polls)
+    latest = asked.values("poll__index", "project").annotate(latest=Max("pk")).values("latest")
+    return {
+        (polls[outcome.poll_id].index.url, outcome.project): outcome
+        for outcome in PollOutcome.objects.filter(pk__in=latest)
+    }
+
+
+def _visit(polls: Mapping[int, Poll], outcomes: Collection[PollOutcome]) -> Visit | None:
+    if not outcomes:
+        return None
+    last = max(
+        (polls[one.poll_id] for one in outcomes), key=lambda poll: (poll.started_at, poll.pk)
+    )
+    assert last.finished_at is not None
     failed = [one for one in outcomes if one.state == PollOutcome.State.FAILED]
     return Visit(
-        finished_at=poll.finished_at,
-        error=poll.error,
+        finished_at=last.finished_at,
+        error=last.error,
         projects=len(outcomes),
-        failed=[(one.project, one.reason) for one in failed],
+        failed=sorted((one.project, one.reason) for one in failed),
     )

@@ -61,7 +61,8 @@ class ShownItem:
     requirements_added: tuple[str, ...]
     requirements_removed: tuple[str, ...]
     settings: tuple[str, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[Finding, ...]  # Warnings and problems.
+    notes: tuple[Finding, ...]
     badge: Badge
     is_open: bool  # Undecided, and not published.
     is_risky: bool
@@ -117,7 +118,8 @@ def _shown(report: ItemReport) -> ShownItem:
         requirements_added=report.diff.requirements_added,
         requirements_removed=report.diff.requirements_removed,
         settings=(*_whole(report.item), *report.diff.settings),
-        findings=tuple(report.findings),
+        findings=tuple(found for found in report.findings if not _is_note(found)),
+        notes=tuple(found for found in report.findings if _is_note(found)),
         badge=badge,
         is_open=badge.kind == "undecided",
         is_risky=_is_risky(report, lines),
@@ -126,7 +128,7 @@ def _shown(report: ItemReport) -> ShownItem:
 
 def _is_risky(report: ItemReport, lines: Sequence[Line]) -> bool:
     """Findings, whole parts that go, rows or Pythons lost, majors, and rules that change."""
-    if any(finding.severity != Finding.Severity.INFO for finding in report.findings):
+    if not all(map(_is_note, report.findings)):
         return True
     if report.item.old_id is None:  # All of it is new: there is nothing to lose.
         return False
@@ -136,6 +138,10 @@ def _is_risky(report: ItemReport, lines: Sequence[Line]) -> bool:
         or bool(report.diff.settings)
         or bool(report.diff.rules)
     )
+
+
+def _is_note(finding: Finding) -> bool:
+    return finding.severity == Finding.Severity.INFO
 
 
 def _whole(item: Item) -> Iterator[str]:

@@ -70,7 +70,7 @@ def portal_navigation(context: Context) -> dict[str, Any]:
     links = [_link(name, page, here, below) for name, page, below in SECTIONS]
     if getattr(context.get("user"), "is_staff", False):
         in_admin = match is not None and match.app_name == "admin"
-        catalogue = {"name": "Catalogue", "url": reverse("admin:index")}
+        catalogue = {"name": "Catalogue", "url": reverse("admin:app_list", args=["catalogue"])}
         links.insert(3, {**catalogue, "is_current": in_admin, "current": "true"})
     return {"links": links}
 
