@@ -84,12 +84,23 @@ def _carry_out(
         row = Poll.objects.create(index=index, started_at=at)
         Run.objects.filter(pk=run.pk).update(poll_id=row.pk)
         poll_sdks([sdk], index, at=at, row=row, on_progress=on_progress)
+        _see_what_was_polled(run, at)
     advance(run, Run.Status.SELECTING)
     scope = Scope(
         only=None if run.only is None else frozenset(run.only), hold_back=frozenset(run.hold_back)
     )
     parts = compute(sdk, as_of=run.as_of, now=clock(), index=index, scope=scope)
     return propose(run, parts, at=clock(), summarise=summary_of(run.channel))
+
+
+def _see_what_was_polled(run: Run, at: datetime) -> None:
+    """
+    Let a run of now see what its own poll saw: a yank counts from the moment it was seen, which
+    comes after the request. A run of a past moment stays there.
+    """
+    if run.intended_at <= run.as_of < at:
+        run.as_of = at
+        Run.objects.filter(pk=run.pk).update(as_of=at)
 
 
 def _fail(run: Run, reason: str, *, at: datetime) -> None:
