@@ -18,6 +18,7 @@ from integrations.catalogue.comparing import Difference, compare, paired, withou
 from integrations.catalogue.confirming import approved_values, ask
 from integrations.catalogue.exporting import catalogue_of, value_of
 from integrations.catalogue.importing import Imported, ImportRefused, Problem
+from integrations.catalogue.importing.imported import below
 from integrations.catalogue.models.base import Cleaned, SecondPerson
 from integrations.catalogue.models.sdk import change_reason
 
@@ -97,7 +98,7 @@ class _Writer:
     def _integration(
         self, sdk: models.Sdk, groups: dict[str, models.Group], value: portable.Integration
     ) -> models.Integration | None:
-        ours = f"integrations.{value.name}"
+        ours = below("integrations", value.name)
         row = sdk.integrations.filter(name=value.name).first()
         row = row or models.Integration(sdk=sdk, name=value.name)
         group = groups.get(value.group)
@@ -162,7 +163,7 @@ class _Writer:
         exclude = [] if integration else ["integration"]
         for i, pick in enumerate(value.pinned_picks):
             row = stored.pop(_version(pick.version), None) or models.PinnedPick()
-            ours = f"integrations.{value.name}.pinned_picks[{i}]"
+            ours = f"{below('integrations', value.name)}.pinned_picks[{i}]"
             self._save(row, pick, ours, given=given, exclude=exclude)
 
     # --- One row ---------------------------------------------------------------------------------

@@ -100,7 +100,7 @@ def _table(value: portable.Value, place: int = 0) -> dict[str, Any]:
 
 def _written(kind: Kind, value: Any) -> object:
     match kind:
-        case Kind.WORDS:
+        case Kind.WORDS | Kind.PYTHONS:
             return words(value)
         case Kind.LINES:
             return value.split("\n")

@@ -21,6 +21,7 @@ class Kind(Enum):
 
     TEXT = auto()
     WORDS = auto()  # "fastapi, flask" is written as a list.
+    PYTHONS = auto()  # "3.9 3.10" too.
     LINES = auto()  # Requirements: each line is one text of a list.
     INTEGER = auto()
     BOOLEAN = auto()
@@ -116,7 +117,7 @@ class Integration(Value):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sdk(Value):
     name: str = _needed()
-    pythons: str = _needed(Kind.WORDS)
+    pythons: str = _needed(Kind.PYTHONS)
     free_threading_from: str = _text()
     cooldown_days: int = _value(Kind.INTEGER, 0)
     index_url: str = _text()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth.models import User
 from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -31,6 +32,13 @@ class ReasonForm(ModelForm):
     )
 
 
+class Suggestions(AutocompleteSelect):
+    """A field that suggests rows. Django's own asks the database for keys that no row can have."""
+
+    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> Any:
+        return super().optgroups(name, [key for key in value if key_of(key) is not None], attrs)
+
+
 class CatalogueAdmin(SimpleHistoryAdmin):
     """Saves each row with the reason for the change, and notes who asks for what needs two."""
 
@@ -38,6 +46,11 @@ class CatalogueAdmin(SimpleHistoryAdmin):
     history_list_display = ["history_change_reason"]
     list_per_page = 100
     save_on_top = True
+
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", Suggestions(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         _note(obj, form, request, _reason(form))

@@ -1,11 +1,10 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
-from integrations.catalogue.admin.base import CatalogueAdmin, count_of, key_of
+from integrations.catalogue.admin.base import CatalogueAdmin, Suggestions, count_of, key_of
 from integrations.catalogue.admin.inlines import (
     DependencyRules,
     Holds,
@@ -17,7 +16,7 @@ from integrations.catalogue.models import DependencyRule, Group, Hold, Integrati
 from integrations.catalogue.models.sdk import change_reason
 
 
-class GroupsOfSdk(AutocompleteSelect):
+class GroupsOfSdk(Suggestions):
     """Suggests the groups of one SDK."""
 
     sdk: int | None = None

@@ -52,16 +52,17 @@ class Reader:
         self.problems = problems
         self.known: set[str] = set()
         self.content: Mapping[str, Any] = {}
+        self.is_table = False
         if not isinstance(content, dict):
             self.complain("", f"{named(content)} stands where a table is needed.")
         elif not all(isinstance(key, str) for key in content):
             self.complain("", "The table has a key that is not a text.")
         else:
             self.content = content
+            self.is_table = True
 
     def place(self, key: str) -> str:
-        shown = key if key.isidentifier() or _is_bare(key) else quoted(key)
-        return f"{self.where}.{shown}".lstrip(".") if key else self.where
+        return below(self.where, key) if key else self.where
 
     def complain(self, key: str, message: str) -> None:
         self.problems.append(Problem(self.place(key), message))
@@ -73,7 +74,7 @@ class Reader:
     def get(self, key: str, kind: type, what: str, *, needed: bool = False) -> Any:
         """Return the value of *key* if it is of *kind*, else None."""
         if not self.has(key):
-            if needed and self.content:
+            if needed and self.is_table:
                 self.complain(key, f"is missing. It must be {what}.")
             return None
         value = self.content[key]
@@ -124,6 +125,12 @@ def one_line_texts(found: Sequence[object], where: str, problems: list[Problem])
         problems.append(Problem(f"{where}[{i}]", message))
         texts.append("")
     return texts
+
+
+def below(where: str, key: str) -> str:
+    """Return the place of *key* in the table at *where*, with quotes where TOML needs them."""
+    shown = key if _is_bare(key) else quoted(key)
+    return f"{where}.{shown}" if where else shown
 
 
 def _is_bare(key: str) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from integrations.catalogue import portable
-from integrations.catalogue.importing.imported import Imported, Problem
+from integrations.catalogue.importing.imported import Imported, Problem, below
 from integrations.catalogue.importing.pythons import as_rules, read_factors
 from integrations.catalogue.validators import quoted
 
@@ -93,7 +93,7 @@ def _integration(
     start = before or portable.Integration(
         name=suite.name, group=suite.group, project=suite.project, test_path=""
     )
-    ours = f"integrations.{suite.name}"
+    ours = below("integrations", suite.name)
     places[ours] = suite.where
     places.update({f"{ours}.{key}": f"{suite.where}.{named}" for key, named in suite.keys.items()})
     rules = _rules(suite, sdk, ours, places, problems)

@@ -137,7 +137,7 @@ def _read(table: Reader, name: str, how: Kind, default: Any) -> Any:
             found = table.get(name, date, "a date such as 2026-11-30")
         case Kind.WEEKDAY:
             return _weekday(table, name, stand_in)
-        case Kind.WORDS | Kind.LINES:
+        case Kind.WORDS | Kind.PYTHONS | Kind.LINES:
             return _joined(table, name, how, needed=needed)
         case _:
             raise AssertionError(how)
@@ -152,7 +152,7 @@ def _joined(table: Reader, name: str, how: Kind, *, needed: bool) -> str:
         if len(text.replace(",", " ").split()) > 1:
             message = f"{quoted(text)} is more than one. Write each as a text of its own."
             table.problems.append(Problem(f"{table.place(name)}[{i}]", message))
-    return ", ".join(texts)
+    return (" " if how is Kind.PYTHONS else ", ").join(texts)
 
 
 def _weekday(table: Reader, name: str, default: int | None) -> int | None:

@@ -139,7 +139,7 @@ class Sdk(Cleaned):
         if all(check.PYTHON.fullmatch(word) for word in check.words(self.pythons)):
             self.pythons = check.sorted_pythons(self.pythons)
         self.frame = check.one_newline(self.frame)
-        if self.index_url and not self.index_url.endswith("/"):
+        if self.index_url.startswith("http") and not self.index_url.endswith("/"):
             self.index_url += "/"
 
     def clean(self) -> None:

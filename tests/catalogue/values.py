@@ -1,0 +1,154 @@
+"""Whole catalogues as hypothesis makes them: everything that the validators let through."""
+
+from datetime import date, time
+
+from hypothesis import strategies as st
+
+from integrations.catalogue import portable
+
+PRINTABLE = st.characters(exclude_categories=["C", "Z"]) | st.just(" ")
+lines = st.text(PRINTABLE, max_size=20).map(str.strip)
+needed_lines = st.text(PRINTABLE, min_size=1, max_size=20).map(str.strip).filter(bool)
+blocks = st.text(PRINTABLE | st.just("\n") | st.just("\t"), max_size=40)
+words = st.from_regex(r"[a-z][a-z0-9]{0,7}", fullmatch=True)
+versions = st.builds(
+    "{}.{}{}".format, st.integers(0, 99), st.integers(0, 99), st.sampled_from(["", "rc1"])
+)
+releases = st.sampled_from(["", ">=1.0", "<2", ">=1,<2.1b1", "!=1.5", "==2.*", "~=1.4"])
+pythons = st.sampled_from(["", ">=3.8", "<3.13", ">=3.8,<3.13,!=3.10", "==3.9"])
+requirements = st.lists(
+    st.sampled_from(
+        [
+            "anyio",
+            "anyio<4",
+            "channels[daphne]>=4",
+            "# a comment",
+            "six # why",
+            "",
+            "x;python_version<'3'",
+        ]
+    ),
+    max_size=4,
+).map(lambda found: "\n".join([*found, "pytest"]))
+orders = st.integers(min_value=0, max_value=9999)
+dates = st.none() | st.dates(date(2020, 1, 1), date(2030, 1, 1))
+
+
+@st.composite
+def holds(draw: st.DrawFn, *, project: bool) -> portable.Hold:
+    starts_on = draw(dates)
+    ends_on = draw(dates)
+    if starts_on and ends_on and ends_on <= starts_on:
+        ends_on = None
+    return portable.Hold(
+        project=draw(words) if project else "",
+        # Never what a pinned pick is: those are 99.x.
+        releases=draw(st.sampled_from([">=1,<2", "==3.*"])),
+        reason=draw(needed_lines),
+        owner=draw(lines),
+        link=draw(st.sampled_from(["", "https://example.org/issues/7?a=b#c"])),
+        starts_on=starts_on,
+        ends_on=ends_on,
+    )
+
+
+rules = st.builds(
+    portable.Rule,
+    order=orders,
+    releases=releases,
+    pythons=pythons,
+    free_threading=st.sampled_from(["any", "only", "never"]),
+    requirements=requirements.map(lambda text: text.strip("\n")),
+    reason=lines,
+)
+restrictions = st.builds(
+    portable.Restriction,
+    order=orders,
+    releases=releases,
+    pythons=pythons.filter(bool),
+    reason=lines,
+)
+pinned_picks = st.builds(
+    portable.PinnedPick,
+    version=st.integers(min_value=0, max_value=50).map(lambda minor: f"99.{minor}"),
+    skips_cooldown=st.booleans(),
+    reason=needed_lines,
+)
+
+
+@st.composite
+def integrations(draw: st.DrawFn, name: str, group: str) -> portable.Integration:
+    minimum = draw(st.just("") | versions)
+    return portable.Integration(
+        name=name,
+        group=group,
+        project=draw(words),
+        extras=", ".join(sorted(draw(st.sets(words, max_size=3)))),
+        test_path=f"tests/{name}",
+        minimum=minimum,
+        tests_exact_minimum=bool(minimum) and draw(st.booleans()),
+        include=draw(releases),
+        number_of_versions=draw(st.none() | st.integers(min_value=2, max_value=999)),
+        prereleases=draw(st.sampled_from(["", "never", "rc", "any"])),
+        advisory_prereleases=draw(st.booleans()),
+        is_paused=draw(st.booleans()),
+        owner=draw(lines),
+        notes=draw(blocks).strip(),
+        rules=tuple(draw(st.lists(rules, max_size=4))),
+        restrictions=tuple(draw(st.lists(restrictions, max_size=3))),
+        pinned_picks=tuple(
+            draw(st.lists(pinned_picks, max_size=3, unique_by=lambda pick: pick.version))
+        ),
+        holds=tuple(draw(st.lists(holds(project=False), max_size=2))),
+    )
+
+
+@st.composite
+def sdks(draw: st.DrawFn) -> portable.Sdk:
+    minors = sorted(draw(st.sets(st.integers(0, 99), min_size=1, max_size=6)))
+    return portable.Sdk(
+        name=draw(needed_lines),
+        pythons=" ".join(f"3.{minor}" for minor in minors),
+        free_threading_from=draw(st.sampled_from(["", *(f"3.{minor}" for minor in minors)])),
+        cooldown_days=draw(st.integers(0, 365)),
+        index_url=draw(st.sampled_from(["", "https://packages.example.org/simple/"])),
+        platform=draw(st.sampled_from(["linux", "x86_64-pc-windows-msvc"])),
+        prereleases=draw(st.sampled_from(["never", "rc", "any"])),
+        propose_on=draw(st.none() | st.integers(1, 7)),
+        propose_at=draw(
+            st.times().map(lambda found: found.replace(tzinfo=None)) | st.just(time(0))
+        ),
+        second_person_publishes=draw(st.booleans()),
+        second_person_cooldown=draw(st.booleans()),
+        second_person_holds=draw(st.booleans()),
+        public_publications=draw(st.booleans()),
+        frame=draw(blocks),
+        holds=tuple(draw(st.lists(holds(project=True), max_size=3))),
+    )
+
+
+@st.composite
+def catalogues(draw: st.DrawFn) -> portable.Catalogue:
+    """Everything that the portal can hold of one SDK, in the order of files."""
+    named = draw(st.lists(needed_lines.filter(_is_heading), max_size=4, unique_by=str.lower))
+    groups = tuple(
+        portable.Group(
+            order=draw(orders),
+            name=name,
+            services=", ".join(sorted(draw(st.sets(words, max_size=2)))),
+        )
+        for name in named
+    )
+    names = draw(st.sets(words.filter(_is_factor), max_size=4)) if groups else ()
+    found = tuple(draw(integrations(name, draw(st.sampled_from(named)))) for name in sorted(names))
+    return portable.settled(portable.Catalogue(sdk=draw(sdks()), groups=groups, integrations=found))
+
+
+def _is_heading(name: str) -> bool:
+    return (
+        name[0] not in "#[{" and " ".join(name.split()) == name and len(name.lower()) == len(name)
+    )
+
+
+def _is_factor(name: str) -> bool:
+    return name not in {"latest", "layout", "py"} and not name.startswith(("py", "v", "cpython"))
