@@ -57,7 +57,8 @@ def own_options(name: str) -> set[str]:
 def test_the_readme_lists_every_variable_in_order_and_no_other() -> None:
     table = re.findall(r"^\| `((?:PORTAL|DATABASE)_\w+)` \|", text_of("README.md"), re.MULTILINE)
 
-    assert table == sorted(READ)
+    # Tests of the readers read variables of their own.
+    assert table == sorted(name for name in READ if name.startswith(("PORTAL_", "DATABASE_")))
 
 
 def test_the_readme_names_the_two_commands() -> None:
