@@ -1,6 +1,7 @@
 """Each check by its id: what sets it off, what it says, and that it is silent otherwise."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from pytest_django import Settings
 
 from portal import checks
+from tests.support.processes import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -317,10 +319,13 @@ def test_portal_w008_no_administrator() -> None:
     assert found(checks.check_administrator, databases=["default"]) == ["portal.W008"]
 
 
-def test_every_id_is_given_once_and_has_a_test_of_its_name() -> None:
+def test_every_id_is_given_once_described_and_has_a_test_of_its_name() -> None:
     source = Path(str(checks.__file__)).read_text(encoding="utf-8")
     ids = [line.split('"')[1] for line in source.splitlines() if 'id="portal.' in line]
     tests = " ".join(name for name in globals() if name.startswith("test_portal_"))
 
+    described = re.findall(r"^\| `(portal\.\w+)` \|", (ROOT / "docs/checks.md").read_text(), re.M)
+
     assert len(ids) == len(set(ids))
+    assert described == sorted(ids)
     assert [one for one in ids if one.partition(".")[2].lower() not in tests] == []
