@@ -114,7 +114,7 @@ def check_secret_key(**kwargs: Any) -> Iterator[CheckMessage]:
         )
 
 
-@register(Tags.database)
+@register(Tags.compatibility)
 def check_sqlite(**kwargs: Any) -> Iterator[CheckMessage]:
     if not is_sqlite():
         return
@@ -205,7 +205,7 @@ def check_heartbeat_limit(**kwargs: Any) -> Iterator[CheckMessage]:
         )
 
 
-@register(Tags.database)
+@register(Tags.compatibility)
 def check_pool(**kwargs: Any) -> Iterator[CheckMessage]:
     options = settings.DATABASES["default"].get("OPTIONS", {})
     if options.get("pool") and settings.PORTAL_ROLE != "web":

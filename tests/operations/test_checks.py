@@ -324,7 +324,9 @@ def test_every_id_is_given_once_described_and_has_a_test_of_its_name() -> None:
     ids = [line.split('"')[1] for line in source.splitlines() if 'id="portal.' in line]
     tests = " ".join(name for name in globals() if name.startswith("test_portal_"))
 
-    described = re.findall(r"^\| `(portal\.\w+)` \|", (ROOT / "docs/checks.md").read_text(), re.M)
+    described = re.findall(
+        r"^\| `(portal\.\w+)` \|", (ROOT / "docs/checks.md").read_text(), re.MULTILINE
+    )
 
     assert len(ids) == len(set(ids))
     assert described == sorted(ids)
