@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from integrations.index.facts import ReleaseFact, unpack_files, unpack_releases
+from integrations.index.facts import LONG_AGO, ReleaseFact, unpack_files, unpack_releases
 from integrations.index.known import ACTIVE
 from integrations.index.models import (
     Index,
@@ -124,8 +124,10 @@ class ProjectAdmin(ReadOnly, admin.ModelAdmin):
 def _words(fact: ReleaseFact) -> str:
     if fact.uploaded_at is None:
         return "all files are gone"
-    known = "" if fact.is_time_known else " (the index does not say; first seen by the portal)"
     yanked = f", yanked: {fact.yank_reason or 'no reason given'}" if fact.is_yanked else ""
+    if fact.uploaded_at == LONG_AGO:
+        return f"before the portal first looked; the index does not say when{yanked}"
+    known = "" if fact.is_time_known else " (first seen by the portal; the index does not say)"
     return f"{fact.uploaded_at:%d %b %Y}{known}{yanked}"
 
 

@@ -151,16 +151,13 @@ class IndexClient:
     async def _get_again(
         self, url: str, headers: Mapping[str, str] | None, last: _TryAgainError
     ) -> Answer:
-        if self._given_up:
-            raise IndexUnavailable(self._given_up) from last
-        failures = [last]
         try:
             async for attempt in stamina.retry_context(
                 on=_patience, attempts=ATTEMPTS, timeout=None, wait_initial=self._first_wait
             ):
                 with attempt:
                     if attempt.num == 1:
-                        raise failures[0]
+                        raise last
                     return await self._get_once(url, headers)
         except _TryAgainError as error:
             reason = f"{without_login(url)} {error}; it was tried {ATTEMPTS} times."
@@ -198,14 +195,16 @@ class IndexClient:
         """Yield an answer that is worth reading; everything else is an error by its name."""
         deadline = self._timeout * DEADLINE
         try:
-            async with (
-                self._slots,
-                asyncio.timeout(deadline),
-                self._http.stream("GET", url, headers=headers) as response,
-            ):
-                self._has_answered = True
-                _check_status(response, url)
-                yield response
+            async with self._slots:
+                if self._given_up:
+                    raise IndexUnavailable(self._given_up)
+                async with (
+                    asyncio.timeout(deadline),
+                    self._http.stream("GET", url, headers=headers) as response,
+                ):
+                    self._has_answered = True
+                    _check_status(response, url)
+                    yield response
         except TimeoutError as error:
             raise _TryAgainError(f"did not end within {deadline:g} seconds") from error
         except httpx.TimeoutException as error:

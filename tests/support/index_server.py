@@ -77,7 +77,7 @@ class IndexServer(HttpServer):
             "ETag", "none"
         ):
             return Response(status=304, headers=made.headers)
-        return _part(made, request.headers.get("range", ""))
+        return part(made, request.headers.get("range", ""))
 
     def _form(self, accept: str) -> str:
         if JSON in self.forms and JSON in accept:
@@ -152,7 +152,7 @@ class IndexServer(HttpServer):
         return LEGACY, recorded.legacy_release(files[0])
 
 
-def _part(whole: Response, asked: str) -> Response:
+def part(whole: Response, asked: str) -> Response:
     """The range that was asked for (RFC 9110): ``bytes=0-99`` or the last ``bytes=-100``."""
     match = re.fullmatch(r"bytes=(\d*)-(\d*)", asked)
     if whole.status != 200 or match is None:
