@@ -23,6 +23,7 @@ from portal.operations.supervising import (
 
 logger = logging.getLogger("portal.worker")
 LOOK_EVERY = 5.0  # Seconds between two looks at the database.
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 RESTARTS = "WORKER_RESTARTS"  # Carries a number from one life of this process to the next.
 
 
@@ -53,9 +54,10 @@ class Command(BaseCommand):
 
     def _work(self) -> None:
         self.signals: list[int] = []
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in STOP_SIGNALS:
             # Only a note: work in a handler deadlocks (upstream #346).
             signal.signal(number, lambda signum, _frame: self.signals.append(signum))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)  # See _restart.
         die_with_parent()
         self.born = time.monotonic()
         self.cluster = ClusterProcess()
@@ -116,6 +118,8 @@ class Command(BaseCommand):
             if self.signals:
                 return
             time.sleep(0.1)
+        # A signal that comes from here on waits for the next life.
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         sys.stdout.flush()
         sys.stderr.flush()
         os.execve(  # noqa: S606  (there is no shell on purpose)
