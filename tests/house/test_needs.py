@@ -1,12 +1,12 @@
 """The plugin that skips tests whose service is missing, run by a pytest of its own."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
+from tests.support.needs import NEEDS
 from tests.support.processes import ROOT
 
 TESTS = """
@@ -68,12 +68,20 @@ def test_a_service_that_does_not_answer_is_missing_and_its_password_is_not_print
     assert "sesame" not in printed
 
 
-@pytest.mark.parametrize("name", ["browser", "postgres", "redis"])
-def test_what_is_required_fails_instead(tmp_path: Path, name: str) -> None:
-    printed = run_pytest(tmp_path, PORTAL_TESTS_REQUIRE=name)
+def test_what_is_required_fails_instead(tmp_path: Path) -> None:
+    printed = run_pytest(tmp_path, PORTAL_TESTS_REQUIRE="browser, redis")
 
-    assert f"PORTAL_TESTS_REQUIRE asks for {name}: no " in printed
-    assert "1 passed, 2 skipped, 1 error" in printed
+    assert "PORTAL_TESTS_REQUIRE asks for browser: no Chromium here" in printed
+    assert "PORTAL_TESTS_REQUIRE asks for redis: no Redis named" in printed
+    assert "1 passed, 1 skipped, 2 errors" in printed
+
+
+def test_ci_requires_everything_that_may_be_missing() -> None:
+    script = (ROOT / ".ci" / "run").read_text()
+
+    (names,) = re.findall(r"^export PORTAL_TESTS_REQUIRE=(.*)$", script, flags=re.MULTILINE)
+    assert names.split(",") == list(NEEDS)
+    assert subprocess.run(["bash", "-n", ".ci/run"], cwd=ROOT, check=False).returncode == 0
 
 
 def test_what_is_there_runs(tmp_path: Path) -> None:
