@@ -1,8 +1,8 @@
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
@@ -37,7 +37,7 @@ def index() -> Iterator[SmallIndex]:
 @pytest.fixture
 def sdk(db: None, index: SmallIndex) -> Sdk:
     """An SDK with two integrations; nothing was polled yet."""
-    sdk = an_sdk(index)
+    sdk = an_sdk(index.url)
     an_integration(sdk, "crates")
     an_integration(sdk, "labels", group="Paper")
     return sdk
@@ -65,8 +65,8 @@ def opened() -> Open:
     return get
 
 
-def text_of(response: HttpResponse, status: int = 200) -> str:
+def text_of(response: Any, status: int = 200) -> str:
     assert response.status_code == status
-    text = response.content.decode()
+    text: str = response.content.decode()
     assert MARKER not in text
     return text

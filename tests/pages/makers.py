@@ -10,7 +10,6 @@ from integrations.catalogue.models import Group, Integration, Sdk
 from matrix.review.models import Proposal, Publication, Run
 from matrix.sdk.publishing import approve_and_publish
 from matrix.sdk.running import carry_out, request
-from tests.support.small_index import SmallIndex
 
 AT = datetime(2026, 11, 16, 6, 0, tzinfo=UTC)
 
@@ -21,18 +20,18 @@ def a_person(name: str, *groups: str) -> User:
     return user
 
 
-def an_sdk(index: SmallIndex, slug: str = "parcels", **fields: object) -> Sdk:
-    name = fields.pop("name", "Parcels")
-    sdk = Sdk(slug=slug, name=name, pythons="3.9 3.13", index_url=index.url, **fields)
+def an_sdk(index_url: str, slug: str = "parcels", *, name: str = "Parcels") -> Sdk:
+    sdk = Sdk(slug=slug, name=name, pythons="3.9 3.13", index_url=index_url)
     sdk.full_clean()
     sdk.save()
     return sdk
 
 
-def an_integration(sdk: Sdk, name: str, **fields: object) -> Integration:
-    group, _ = Group.objects.get_or_create(sdk=sdk, name=fields.pop("group", "Web"))
-    fields = {"project": name, "test_path": f"tests/{name}", **fields}
-    integration = Integration(sdk=sdk, group=group, name=name, **fields)
+def an_integration(sdk: Sdk, name: str, *, group: str = "Web", minimum: str = "") -> Integration:
+    found, _ = Group.objects.get_or_create(sdk=sdk, name=group)
+    integration = Integration(
+        sdk=sdk, group=found, name=name, project=name, test_path=f"tests/{name}", minimum=minimum
+    )
     integration.full_clean()
     integration.save()
     return integration

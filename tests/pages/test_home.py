@@ -83,7 +83,7 @@ def test_a_poll_of_another_sdk_on_the_same_index_is_not_ones_own(
 ) -> None:
     run(sdk)
     index.add("stamps", "1.0")
-    an_integration(an_sdk(index, "letters", name="Letters"), "stamps")
+    an_integration(an_sdk(index.url, "letters", name="Letters"), "stamps")
 
     page = opened(as_("viewers"), "/")
 
