@@ -102,7 +102,8 @@ class _Writer:
         row = sdk.integrations.filter(name=value.name).first()
         row = row or models.Integration(sdk=sdk, name=value.name)
         group = groups.get(value.group)
-        saved = self._save(row, value, ours, given={"group": group} if group else {})
+        given, exclude = ({"group": group}, []) if group else ({}, ["group"])
+        saved = self._save(row, value, ours, given=given, exclude=exclude)
         parent = row if saved and group else None
         self._children(f"{ours}.rules", models.DependencyRule, value.rules, "integration", parent)
         self._children(

@@ -1,6 +1,6 @@
 """From the database to plain values, and from plain values to the TOML that people keep."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from integrations.catalogue.portable import STEP, Kind
 from integrations.catalogue.validators import words
 
 FORMAT = 1
+WIDTH = 100  # Of a line with a list.
 Value = TypeVar("Value", bound=portable.Value)
 
 
@@ -59,32 +60,39 @@ def value_of(kind: type[Value], row: Model, **given: Any) -> Value:
 
 def toml_of(catalogue: portable.Catalogue) -> str:
     """Write the file; a value that is the default of the format is left out."""
-    content: dict[str, Any] = {
-        "format": FORMAT,
-        "sdk": _table(catalogue.sdk) | _children("holds", catalogue.sdk.holds),
-        "groups": _tables(catalogue.groups),
-        "integrations": {each.name: _integration_table(each) for each in catalogue.integrations},
-    }
-    filled = {key: value for key, value in content.items() if value}
-    return tomli_w.dumps(filled, multiline_strings=True)
+    parts = [f"format = {FORMAT}\n", f"[sdk]\n{_lines(_table(catalogue.sdk))}"]
+    parts += _children("sdk.holds", catalogue.sdk.holds)
+    parts += _children("groups", catalogue.groups)
+    for integration in catalogue.integrations:
+        key = f"integrations.{integration.name}"
+        parts.append(f"[{key}]\n{_lines(_table(integration))}")
+        parts += _children(f"{key}.rules", integration.rules)
+        parts += _children(f"{key}.restrictions", integration.restrictions)
+        parts += _children(f"{key}.pinned_picks", integration.pinned_picks)
+        parts += _children(f"{key}.holds", integration.holds)
+    return "\n".join(parts)
 
 
-def _integration_table(integration: portable.Integration) -> dict[str, Any]:
-    return (
-        _table(integration)
-        | _children("rules", integration.rules)
-        | _children("restrictions", integration.restrictions)
-        | _children("pinned_picks", integration.pinned_picks)
-        | _children("holds", integration.holds)
-    )
+def _children(key: str, values: Sequence[portable.Value]) -> list[str]:
+    # Never as inline tables, which tomli-w chooses by their length: a longer reason in one rule
+    # would rewrite all of them.
+    return [
+        f"[[{key}]]\n{_lines(_table(value, place))}" for place, value in enumerate(values, start=1)
+    ]
 
 
-def _children(key: str, values: Sequence[portable.Value]) -> dict[str, Any]:
-    return {key: _tables(values)} if values else {}
+def _lines(table: Mapping[str, Any]) -> str:
+    return "".join(_line(key, value) for key, value in table.items())
 
 
-def _tables(values: Sequence[portable.Value]) -> list[dict[str, Any]]:
-    return [_table(value, place) for place, value in enumerate(values, start=1)]
+def _line(key: str, value: Any) -> str:
+    """Write one key; a short list on one line, a long one on several."""
+    several: str = tomli_w.dumps({key: value}, multiline_strings=True)
+    if isinstance(value, list):
+        words_in_toml = (tomli_w.dumps({"x": each})[4:-1] for each in value)
+        one = f"{key} = [{', '.join(words_in_toml)}]\n"
+        return one if len(one) <= WIDTH else several
+    return several
 
 
 def _table(value: portable.Value, place: int = 0) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def mistakes(text: str, slug: str = "kit") -> list[str]:
         pytest.param("format = \n[sdk]", ["kit.toml, line 1, column 10: is not TOML: Invalid value."], id="no value"),
         pytest.param("a = 1\na = 2\n", ["kit.toml, line 2, column 6: is not TOML: Cannot overwrite a value."], id="a key twice"),
         pytest.param('a = "', ["kit.toml, at its end: is not TOML: Unterminated string."], id="an open text"),
-        pytest.param("a = " + "9" * 5000, ["kit.toml: is not TOML: Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits; use sys.set_int_max_str_digits() to increase the limit."], id="a number of 5,000 digits"),
+        pytest.param("a = " + "9" * 5000, ["kit.toml: is not TOML: a number has thousands of digits."], id="a number of 5,000 digits"),
         pytest.param("a = " + "[" * 20_000, ["kit.toml: is nested too deeply. A catalogue is not."], id="deep nesting"),
         pytest.param("", ["format: is missing. It must be the number 1.", "sdk: is missing. It must be a table."], id="an empty file"),
         pytest.param(START.replace("= 1", "= 2"), ["format: 2 is not known: this portal reads 1."], id="another format"),

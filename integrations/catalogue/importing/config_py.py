@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from integrations.catalogue import portable
-from integrations.catalogue.importing.files import ImportRefused, SourceFile
-from integrations.catalogue.importing.imported import Imported, Problem, Reader, named
+from integrations.catalogue.importing.files import ImportRefused, SourceFile, said
+from integrations.catalogue.importing.imported import Imported, Problem, Reader, below, named
 from integrations.catalogue.importing.suites import (
     FIRST_FREE_THREADED,
     Dependencies,
@@ -58,10 +58,9 @@ def read_config(
     base = replace(base, sdk=_sdk(base.sdk, pythons, files.problems))
     ignored = _ignored(files)
     groups = _groups(files)
-    configured = files.table(SUITES)
-    if configured is None:
+    configured = files.table(SUITES) or Reader.nothing(SUITES, files.problems)
+    if SUITES not in files.found:
         files.problems.append(Problem(sources[0].name, f"has no {SUITES} with a literal table."))
-        configured = Reader({}, SUITES, files.problems)
     _check_membership(groups, configured, ignored, files.problems)
     minimums, notes = _minimums(files, sources)
     by_suite = {suite: group for group, suites in groups.items() for suite in suites}
@@ -125,9 +124,11 @@ def _parsed(source: SourceFile) -> ast.Module:
             return ast.parse(source.text)
     except SyntaxError as error:
         where = f"{source.name}, line {error.lineno}" if error.lineno else source.name
-        raise ImportRefused([Problem(where, f"is not Python: {error.msg}.")]) from error
+        raise ImportRefused(
+            [Problem(where, f"is not Python: {said(SyntaxError(error.msg))}.")]
+        ) from error
     except ValueError as error:
-        raise ImportRefused([Problem(source.name, f"is not Python: {error}.")]) from error
+        raise ImportRefused([Problem(source.name, f"is not Python: {said(error)}.")]) from error
     except (RecursionError, MemoryError) as error:
         problem = Problem(source.name, "is nested too deeply. A catalogue is not.")
         raise ImportRefused([problem]) from error
@@ -192,12 +193,12 @@ def _check_membership(
     ignored: set[str],
     problems: list[Problem],
 ) -> None:
-    if not groups:
+    if not groups or not configured.is_table:
         return
     seen: dict[str, str] = {}
     for group, suites in groups.items():
         for i, suite in enumerate(suites):
-            where = f"{GROUPS}[{quoted(group)}][{i}]"
+            where = f"{below(GROUPS, group)}[{i}]"
             if suite in seen:
                 problems.append(Problem(where, f"{quoted(suite)} is in {seen[suite]} already."))
             elif suite and suite not in configured.content and suite not in ignored:

@@ -8,6 +8,7 @@ from typing import Literal
 from integrations.catalogue.importing.imported import Problem
 
 LARGEST = 10_000_000  # Bytes. The largest known catalogue has 41,000.
+DIGITS = "integer string conversion"  # How Python begins to explain its limit on numbers.
 Format = Literal["toml", "json", "python"]
 
 
@@ -51,6 +52,12 @@ def read_source(path: Path) -> SourceFile:
         message = f"is larger than {LARGEST // 1_000_000} MB. A catalogue is not."
         raise ImportRefused([Problem(path.name, message)])
     return SourceFile(path.name, _decoded(body, path.name))
+
+
+def said(error: Exception) -> str:
+    """Return what a parser says, as the end of a sentence of ours."""
+    text = str(error)
+    return "a number has thousands of digits" if DIGITS in text else text.rstrip(".")
 
 
 def _decoded(body: bytes, name: str) -> str:

@@ -61,6 +61,13 @@ class Reader:
             self.content = content
             self.is_table = True
 
+    @classmethod
+    def nothing(cls, where: str, problems: list[Problem]) -> "Reader":
+        """Return a reader of a table that is not there, which was said already."""
+        reader = cls({}, where, problems)
+        reader.is_table = False
+        return reader
+
     def place(self, key: str) -> str:
         return below(self.where, key) if key else self.where
 

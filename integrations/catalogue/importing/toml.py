@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from integrations.catalogue import portable
 from integrations.catalogue.choices import Weekday
 from integrations.catalogue.exporting import FORMAT
-from integrations.catalogue.importing.files import ImportRefused, SourceFile
+from integrations.catalogue.importing.files import ImportRefused, SourceFile, said
 from integrations.catalogue.importing.imported import Imported, Problem, Reader
 from integrations.catalogue.portable import Kind
 from integrations.catalogue.validators import quoted
@@ -31,17 +31,17 @@ def decode(source: SourceFile) -> dict[str, Any]:
         problem = Problem(source.name, "is nested too deeply. A catalogue is not.")
         raise ImportRefused([problem]) from error
     except ValueError as error:
-        raise ImportRefused([_syntax_error(source.name, str(error))]) from error
+        raise ImportRefused([_syntax_error(source.name, said(error))]) from error
 
 
 def _syntax_error(name: str, message: str) -> Problem:
     """Turn ``Invalid value (at line 3, column 7)`` into a place and a sentence."""
     found = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|(end of document))\)", message)
     if not found:
-        return Problem(name, f"is not TOML: {message.rstrip('.')}.")
+        return Problem(name, f"is not TOML: {message}.")
     text, line, column, _ = found.groups()
     where = f"{name}, line {line}, column {column}" if line else f"{name}, at its end"
-    return Problem(where, f"is not TOML: {text.rstrip('.')}.")
+    return Problem(where, f"is not TOML: {text}.")
 
 
 def from_content(content: Mapping[str, Any]) -> Imported:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from integrations.catalogue import portable
-from integrations.catalogue.importing.files import ImportRefused, SourceFile
+from integrations.catalogue.importing.files import ImportRefused, SourceFile, said
 from integrations.catalogue.importing.imported import Imported, Problem, Reader
 from integrations.catalogue.importing.suites import Dependencies, Groups, Suite, to_catalogue
 from integrations.catalogue.validators import quoted
@@ -48,7 +48,7 @@ def decode(source: SourceFile) -> object:
         where = f"{source.name}, line {error.lineno}, column {error.colno}"
         raise ImportRefused([Problem(where, f"is not JSON: {error.msg}.")]) from error
     except ValueError as error:  # A number of thousands of digits, NaN, a key twice.
-        raise ImportRefused([Problem(source.name, f"is not JSON: {error}.")]) from error
+        raise ImportRefused([Problem(source.name, f"is not JSON: {said(error)}.")]) from error
 
 
 def _no_key_twice(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
