@@ -132,11 +132,9 @@ def validate_requirements(value: str) -> None:
         try:
             validate_requirement(text)
         except ValidationError as error:
-            problems.append(
-                ValidationError(
-                    f"Line {number}: {error.message}", "requirement", params={"line": number}
-                )
-            )
+            # In the params: a message with params is a format, and the text may hold a "%".
+            params = {"text": f"Line {number}: {error.message}", "line": number}
+            problems.append(ValidationError("%(text)s", "requirement", params))
     if problems:
         raise ValidationError(problems)
 

@@ -1,0 +1,211 @@
+"""Integrity of the catalogue: in the tables for everybody, in words for forms."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+from django.db.models import RestrictedError
+
+from integrations.catalogue.models import (
+    DependencyRule,
+    Group,
+    Hold,
+    Integration,
+    PinnedPick,
+    PythonRestriction,
+    Sdk,
+)
+from integrations.catalogue.models.base import Cleaned
+from tests.catalogue.makers import (
+    a_group,
+    a_hold,
+    a_person,
+    a_pinned_pick,
+    a_rule,
+    an_integration,
+    an_sdk,
+)
+
+# ruff: noqa: E501  (A table of constraints reads best with each on its line.)
+pytestmark = pytest.mark.django_db
+MODELS = (Sdk, Group, Integration, DependencyRule, PythonRestriction, PinnedPick, Hold)
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def rows() -> Mapping[type[Cleaned], Cleaned]:
+    sdk = an_sdk()
+    integration = an_integration(a_group(sdk))
+    return {
+        Sdk: sdk,
+        Group: integration.group,
+        Integration: integration,
+        DependencyRule: a_rule(integration),
+        PinnedPick: a_pinned_pick(integration),
+        Hold: a_hold(sdk=sdk, project="httpx", releases=">=9"),
+    }
+
+
+def copy_of(row: Any) -> Any:
+    """A second row that says the same."""
+    row.pk = None
+    row._state.adding = True
+    return row
+
+
+def approved_by_the_same(row: Any) -> None:
+    row.requested_by = row.approved_by = a_person("ana")
+    row.approved_at = NOON
+
+
+BROKEN: dict[str, tuple[type[Cleaned], Callable[[Any], Any], str]] = {
+    "catalogue_sdk_propose_on_is_a_weekday": (Sdk, lambda row: setattr(row, "propose_on", 8), "The day of the proposal must be Monday to Sunday."),
+    "catalogue_sdk_prereleases_is_known": (Sdk, lambda row: setattr(row, "prereleases", "some"), "Prereleases must be one of never, rc, any."),
+    "catalogue_sdk_cooldown_is_a_year_at_most": (Sdk, lambda row: setattr(row, "cooldown_days", 366), "The cooldown must be 365 days at most."),
+    "catalogue_group_name_unique_in_sdk": (Group, lambda row: setattr(copy_of(row), "name", "NETWORK"), "This SDK has a group of that name already."),
+    "catalogue_integration_name_unique_in_sdk": (Integration, copy_of, "This SDK has an integration of that name already."),
+    "catalogue_integration_two_versions_at_least": (Integration, lambda row: setattr(row, "number_of_versions", 1), "The number of versions must be 2 or more."),
+    "catalogue_integration_exact_minimum_needs_minimum": (Integration, lambda row: setattr(row, "tests_exact_minimum", True), "To test the exact minimum, name a minimum version."),
+    "catalogue_integration_prereleases_is_known": (Integration, lambda row: setattr(row, "prereleases", "some"), "Prereleases must be empty or one of never, rc, any."),
+    "catalogue_dependencyrule_free_threading_is_known": (DependencyRule, lambda row: setattr(row, "free_threading", "some"), "Free threading must be one of any, only, never."),
+    "catalogue_pinnedpick_approved_by_and_at_together": (PinnedPick, lambda row: setattr(row, "approved_at", NOON), "An approval needs both a person and a time."),
+    "catalogue_pinnedpick_approved_by_somebody_else": (PinnedPick, approved_by_the_same, "Somebody else than the person who asked must approve."),
+    "catalogue_pinnedpick_version_unique_in_integration": (PinnedPick, copy_of, "This release is pinned already."),
+    "catalogue_hold_approved_by_and_at_together": (Hold, lambda row: setattr(row, "approved_at", NOON), "An approval needs both a person and a time."),
+    "catalogue_hold_approved_by_somebody_else": (Hold, approved_by_the_same, "Somebody else than the person who asked must approve."),
+    "catalogue_hold_names_one_scope": (Hold, lambda row: setattr(row, "project", ""), "Name an integration alone, or a project (with an SDK, or without one to hold it everywhere)."),
+    "catalogue_hold_ends_after_it_starts": (Hold, lambda row: (setattr(row, "starts_on", date(2026, 3, 2)), setattr(row, "ends_on", date(2026, 3, 2))), "A hold must end after it starts."),
+}  # fmt: skip
+
+
+def test_every_constraint_has_a_row_that_breaks_it() -> None:
+    assert {found.name for model in MODELS for found in model._meta.constraints} == set(BROKEN)
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_the_database_refuses_what_comes_past_the_forms(
+    rows: Mapping[type[Cleaned], Cleaned], name: str
+) -> None:
+    model, spoil, _ = BROKEN[name]
+    spoil(rows[model])
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        rows[model].save()
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_forms_say_it_in_words(rows: Mapping[type[Cleaned], Cleaned], name: str) -> None:
+    model, spoil, words = BROKEN[name]
+    spoil(rows[model])
+
+    with pytest.raises(ValidationError) as refused:
+        rows[model].validate_constraints()
+
+    assert words in refused.value.messages
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_an_empty_row_is_refused_and_not_an_error(model: type[Cleaned]) -> None:
+    with pytest.raises(ValidationError):
+        model().full_clean()
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_row_can_be_checked_without_what_it_belongs_to(model: type[Cleaned]) -> None:
+    parents = {"sdk", "group", "integration"} & {field.name for field in model._meta.fields}
+
+    with pytest.raises(ValidationError) as refused:
+        model().full_clean(exclude=parents)
+
+    assert parents & set(refused.value.message_dict) == set()
+
+
+def test_a_group_that_is_used_is_kept_but_goes_with_its_sdk() -> None:
+    group = an_integration(a_group(an_sdk())).group
+
+    with pytest.raises(RestrictedError):
+        group.delete()
+    group.sdk.delete()
+
+    assert (Sdk.objects.count(), Group.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("model", "field", "typed", "kept"),
+    [
+        (Sdk, "pythons", "3.10, 3.9", "3.9 3.10"),
+        (Sdk, "index_url", "https://example.org/simple", "https://example.org/simple/"),
+        (Sdk, "frame", "a\r\nb\n", "a\nb\n"),
+        (Group, "name", "  Web   1 ", "Web 1"),
+        (Group, "services", "redis postgres,redis", "postgres, redis"),
+        (Integration, "project", "Zope_Interface", "zope-interface"),
+        (Integration, "extras", "b a", "a, b"),
+        (Integration, "include", ">=1, <2", ">=1,<2"),
+        (Integration, "test_path", "tests/httpx/", "tests/httpx"),
+        (Integration, "notes", " a\r\n\r\nb ", "a\n\nb"),
+        (DependencyRule, "requirements", "\r\n a \r\n\r\nb\n", "a\n\nb"),
+        (DependencyRule, "reason", "  why ", "why"),
+        (PinnedPick, "version", "1.0RC1", "1.0rc1"),
+        (Hold, "project", "HTTPX", "httpx"),
+    ],
+)
+def test_values_are_kept_in_one_form(
+    rows: Mapping[type[Cleaned], Cleaned], model: type[Cleaned], field: str, typed: str, kept: str
+) -> None:
+    setattr(rows[model], field, typed)
+
+    rows[model].full_clean()
+    rows[model].full_clean()
+
+    assert getattr(rows[model], field) == kept
+
+
+def test_all_mistakes_of_a_row_are_found_at_once() -> None:
+    sdk = Sdk(slug="a b", name="a\0b", pythons="3.x", cooldown_days=400)
+
+    with pytest.raises(ValidationError) as refused:
+        sdk.full_clean()
+
+    assert set(refused.value.message_dict) == {"slug", "name", "pythons", "cooldown_days"}
+
+
+@pytest.mark.parametrize(
+    ("hold", "reaches"),
+    [
+        pytest.param({"integration": "httpx"}, {"httpx"}, id="an integration"),
+        pytest.param({"sdk": "kit", "project": "httpx"}, {"httpx", "httpx2"}, id="an SDK"),
+        pytest.param({"project": "httpx"}, {"httpx", "httpx2", "other-httpx"}, id="everywhere"),
+        pytest.param({"project": "flask"}, set(), id="another project"),
+    ],
+)
+def test_whom_a_hold_reaches(hold: dict[str, str], reaches: set[str]) -> None:
+    group = a_group(an_sdk())
+    here = an_integration(group)
+    an_integration(group, "httpx2", project="httpx")
+    an_integration(a_group(an_sdk("other")), "other-httpx", project="httpx")
+    found: dict[str, Any] = dict(hold)
+    if "integration" in found:
+        found["integration"] = here
+    if "sdk" in found:
+        found["sdk"] = here.sdk
+
+    row = a_hold(**found)
+
+    assert {
+        each.name for each in Integration.objects.all() if row in Hold.objects.reaching(each)
+    } == reaches
+
+
+def test_a_model_has_no_text_without_a_bound() -> None:
+    unbounded = {
+        f"{model.__name__}.{field.name}"
+        for model in MODELS
+        for field in model._meta.concrete_fields
+        if isinstance(field, (models.CharField, models.TextField))
+        and not any("Length" in type(each).__name__ for each in field.validators)
+    }
+
+    assert unbounded == set()
