@@ -54,6 +54,11 @@ def a_hold(**values: Any) -> Hold:
     return saved(Hold(**{"reason": "broken wheels", **values}))
 
 
+def history_of(rows: Any) -> Any:
+    """The history of a row, or of all rows of a model; django-simple-history ships no types."""
+    return rows.history
+
+
 def a_person(name: str, *permissions: str) -> User:
     """Somebody of the staff with permissions such as ``change_hold``."""
     user = User.objects.create_user(name, is_staff=True)

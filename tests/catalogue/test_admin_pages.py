@@ -93,6 +93,16 @@ def test_an_older_state_of_a_row_opens(
 
 
 @pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("key", ["0", "rubbish", "9" * 40])
+def test_a_state_that_is_not_there_is_not_an_error(
+    browser: Client, rows: dict[type[Cleaned], Cleaned], model: type[Cleaned], key: str
+) -> None:
+    address = page(model, "simple_history", rows[model].pk, key)
+
+    assert browser.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("name", ["change", "history", "delete"])
 @pytest.mark.parametrize("key", ["0", "rubbish", "9" * 40, "-1", "_", "a%00b"])
 def test_a_row_that_is_not_there_is_not_an_error(
@@ -101,7 +111,7 @@ def test_a_row_that_is_not_there_is_not_an_error(
     assert browser.get(page(model, name, key)).status_code in {302, 404}
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", [Group, Integration, Hold])
 @pytest.mark.parametrize(
     "query",
     [

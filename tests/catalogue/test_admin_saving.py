@@ -15,6 +15,7 @@ from tests.catalogue.makers import (
     a_rule,
     an_integration,
     an_sdk,
+    history_of,
 )
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +47,7 @@ def test_the_history_says_who_changed_what_and_why(
 
     answer = browser.post(url, sent)
 
-    changed, rule = httpx.history.latest(), DependencyRule.history.get()
+    changed, rule = history_of(httpx).latest(), history_of(DependencyRule).get()
     assert answer.status_code == 302
     assert changed.history_user == rule.history_user == owner
     assert changed.history_change_reason == rule.history_change_reason == "0.15 was never tested"
@@ -64,10 +65,29 @@ def test_a_removed_rule_keeps_the_reason_too(
 
     browser.post(url, filled(browser, url, change_reason="not needed") | {"rules-0-DELETE": "on"})
 
-    removed = DependencyRule.history.latest()
+    removed = history_of(DependencyRule).latest()
     assert DependencyRule.objects.count() == 0
     assert (removed.history_type, removed.history_user) == ("-", owner)
     assert removed.history_change_reason == "not needed"
+
+
+def test_the_history_of_an_integration_shows_what_became_of_its_rules(
+    browser: Client, httpx: Integration
+) -> None:
+    url = form_of(httpx)
+    new = row("rules", 0, ANY | {"requirements": "anyio<4"})
+    browser.post(url, filled(browser, url, change_reason="first") | new)
+    browser.post(url, filled(browser, url) | {"rules-0-requirements": "anyio<5"})
+    browser.post(url, filled(browser, url, change_reason="gone") | {"rules-0-DELETE": "on"})
+
+    parts = browser.get(f"{url[:-7]}history/").context["parts"]
+
+    assert [(part.sign, part.by, part.reason, part.changes) for part in parts] == [
+        ("removed", "olga", "gone", ()),
+        ("changed", "olga", "", (("requirements", "anyio<4", "anyio<5"),)),
+        ("added", "olga", "first", ()),
+    ]
+    assert {part.kind for part in parts} == {"dependency rule"}
 
 
 def test_a_rule_without_an_order_comes_last(browser: Client, httpx: Integration) -> None:
@@ -256,11 +276,11 @@ def test_pausing_writes_history(browser: Client, owner: User, httpx: Integration
     said = act(browser, "pause", httpx, flask)
 
     httpx.refresh_from_db()
-    latest = httpx.history.latest()
+    latest = history_of(httpx).latest()
     assert said == ["1 integration paused."]
     assert httpx.is_paused
     assert (latest.history_user, latest.history_change_reason) == (owner, "paused in the list")
-    assert flask.history.count() == 1
+    assert history_of(flask).count() == 1
     assert act(browser, "resume", httpx, flask) == ["2 integrations resumed."]
 
 
@@ -303,7 +323,7 @@ def test_a_second_person_confirms_a_bypass_once(browser: Client, httpx: Integrat
     pick.refresh_from_db()
     assert said == ["Confirmed: httpx 1.0.", "httpx 1.0 is confirmed already, by ben."]
     assert (pick.approved_by, pick.is_confirmed) == (ben, True)
-    assert pick.history.latest().history_change_reason == "confirmed by a second person"
+    assert history_of(pick).latest().history_change_reason == "confirmed by a second person"
 
 
 def test_a_changed_pick_asks_for_a_new_confirmation(browser: Client, httpx: Integration) -> None:

@@ -8,7 +8,14 @@ from django.core.management import CommandError, call_command
 
 from integrations.catalogue.exporting import export
 from integrations.catalogue.models import Sdk
-from tests.catalogue.makers import a_group, a_pinned_pick, a_rule, an_integration, an_sdk
+from tests.catalogue.makers import (
+    a_group,
+    a_pinned_pick,
+    a_rule,
+    an_integration,
+    an_sdk,
+    history_of,
+)
 from tests.support.processes import ROOT
 
 pytestmark = pytest.mark.django_db
@@ -67,10 +74,10 @@ def test_a_first_import_says_what_it_added(file: Path) -> None:
 
 def test_a_second_import_changes_nothing(file: Path) -> None:
     run("import_catalogue", file, "--sdk", "kit")
-    rows = Sdk.objects.get().history.count()
+    rows = history_of(Sdk.objects.get()).count()
 
     assert run("import_catalogue", file, "--sdk", "kit") == "Nothing to change.\n"
-    assert Sdk.objects.get().history.count() == rows
+    assert history_of(Sdk.objects.get()).count() == rows
 
 
 def change(file: Path) -> None:

@@ -8,7 +8,7 @@ from integrations.catalogue.apply import apply
 from integrations.catalogue.importing import ImportRefused, SourceFile
 from integrations.catalogue.importing.toml import read_toml
 from integrations.catalogue.models import Hold, Integration, Sdk
-from tests.catalogue.makers import a_group, a_hold, an_integration, an_sdk
+from tests.catalogue.makers import a_group, a_hold, an_integration, an_sdk, history_of
 
 pytestmark = pytest.mark.django_db
 # ruff: noqa: E501  (A table of mistakes reads best with each on its line.)
@@ -92,7 +92,7 @@ def test_mistakes_leave_an_sdk_that_is_there_as_it_was() -> None:
 
     assert len(found) == 1
     assert Sdk.objects.get().name == "Before"
-    assert Sdk.objects.get().history.count() == 1
+    assert history_of(Sdk.objects.get()).count() == 1
 
 
 def test_a_slug_that_no_sdk_can_have_is_a_mistake() -> None:
@@ -122,9 +122,9 @@ def test_what_is_not_in_the_file_goes_with_history_and_a_hold_everywhere_stays()
 
     assert [each.name for each in Integration.objects.all()] == ["httpx"]
     assert Hold.objects.get() == everywhere
-    gone = Integration.history.get(name="flask", history_type="-")
+    gone = history_of(Integration).get(name="flask", history_type="-")
     assert gone.history_change_reason == "test"
-    assert Hold.history.get(history_type="-").history_change_reason == "test"
+    assert history_of(Hold).get(history_type="-").history_change_reason == "test"
 
 
 def test_an_import_that_changes_what_was_approved_asks_for_a_new_approval(
@@ -134,7 +134,7 @@ def test_an_import_that_changes_what_was_approved_asks_for_a_new_approval(
     mistakes(START + HTTPX + pick)
     row = Integration.objects.get().pinned_picks.get()
     row.approved_by = django_user_model.objects.create_user("ben")  # type: ignore[attr-defined]
-    row.approved_at = row.history.latest().history_date
+    row.approved_at = history_of(row).latest().history_date
     row.save()
 
     mistakes(START + HTTPX + pick.replace('"r"', '"said better"'))

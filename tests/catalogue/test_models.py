@@ -61,6 +61,10 @@ def approved_by_the_same(row: Any) -> None:
     row.approved_at = NOON
 
 
+def ends_as_it_starts(row: Any) -> None:
+    row.starts_on = row.ends_on = date(2026, 3, 2)
+
+
 BROKEN: dict[str, tuple[type[Cleaned], Callable[[Any], Any], str]] = {
     "catalogue_sdk_propose_on_is_a_weekday": (Sdk, lambda row: setattr(row, "propose_on", 8), "The day of the proposal must be Monday to Sunday."),
     "catalogue_sdk_prereleases_is_known": (Sdk, lambda row: setattr(row, "prereleases", "some"), "Prereleases must be one of never, rc, any."),
@@ -77,7 +81,7 @@ BROKEN: dict[str, tuple[type[Cleaned], Callable[[Any], Any], str]] = {
     "catalogue_hold_approved_by_and_at_together": (Hold, lambda row: setattr(row, "approved_at", NOON), "An approval needs both a person and a time."),
     "catalogue_hold_approved_by_somebody_else": (Hold, approved_by_the_same, "Somebody else than the person who asked must approve."),
     "catalogue_hold_names_one_scope": (Hold, lambda row: setattr(row, "project", ""), "Name an integration alone, or a project (with an SDK, or without one to hold it everywhere)."),
-    "catalogue_hold_ends_after_it_starts": (Hold, lambda row: (setattr(row, "starts_on", date(2026, 3, 2)), setattr(row, "ends_on", date(2026, 3, 2))), "A hold must end after it starts."),
+    "catalogue_hold_ends_after_it_starts": (Hold, ends_as_it_starts, "A hold must end after it starts."),
 }  # fmt: skip
 
 

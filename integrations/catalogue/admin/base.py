@@ -1,5 +1,6 @@
 """What all pages of the catalogue share: who, when, what and why of each change."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -35,7 +36,9 @@ class ReasonForm(ModelForm):
 class Suggestions(AutocompleteSelect):
     """A field that suggests rows. Django's own asks the database for keys that no row can have."""
 
-    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> Any:
+    def optgroups(
+        self, name: str, value: Sequence[str], attrs: dict[str, Any] | None = None
+    ) -> Any:
         return super().optgroups(name, [key for key in value if key_of(key) is not None], attrs)
 
 
@@ -43,7 +46,6 @@ class CatalogueAdmin(SimpleHistoryAdmin):
     """Saves each row with the reason for the change, and notes who asks for what needs two."""
 
     form = ReasonForm
-    history_list_display = ["history_change_reason"]
     list_per_page = 100
     save_on_top = True
 
@@ -78,6 +80,20 @@ class CatalogueAdmin(SimpleHistoryAdmin):
             raise Http404(f"No row has the number {object_id!r}.")
         response: HttpResponse = super().history_view(  # type: ignore[no-untyped-call]
             request, object_id, extra_context
+        )
+        return response
+
+    def history_form_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        version_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        if key_of(object_id) is None or key_of(version_id) is None:
+            raise Http404(f"No row has a state of the number {version_id!r}.")
+        response: HttpResponse = super().history_form_view(  # type: ignore[no-untyped-call]
+            request, object_id, version_id, extra_context
         )
         return response
 

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from integrations.catalogue.admin.base import CatalogueAdmin, Suggestions, count_of, key_of
 from integrations.catalogue.admin.inlines import (
@@ -12,6 +12,7 @@ from integrations.catalogue.admin.inlines import (
     PythonRestrictions,
     let_picks_see_holds,
 )
+from integrations.catalogue.looking_back import changes_of_parts
 from integrations.catalogue.models import DependencyRule, Group, Hold, Integration, Sdk
 from integrations.catalogue.models.sdk import change_reason
 
@@ -82,6 +83,7 @@ class IntegrationAdmin(CatalogueAdmin):
     autocomplete_fields = ("sdk",)
     inlines = (DependencyRules, PythonRestrictions, PinnedPicks, Holds)
     actions = ("pause", "resume")
+    object_history_template = "catalogue/integration_history.html"
     fieldsets = (
         (None, {"fields": ("sdk", "name", "project", "extras", "group", "test_path")}),
         (
@@ -141,6 +143,13 @@ class IntegrationAdmin(CatalogueAdmin):
         formsets, inlines = super()._create_formsets(request, obj, change)  # type: ignore[misc]
         let_picks_see_holds(formsets)
         return formsets, inlines
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        key = key_of(object_id)
+        parts = [] if key is None else changes_of_parts(key)
+        return super().history_view(request, object_id, {"parts": parts, **(extra_context or {})})
 
     @admin.display(description="project", ordering="project")
     def requirement_name(self, integration: Integration) -> str:
