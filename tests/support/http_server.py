@@ -44,6 +44,7 @@ class HttpServer:
         self.latency = latency
         self.requests: list[Request] = []
         self.connections = 0
+        self.open: set[_Connection] = set()
         self._port = port
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -84,6 +85,10 @@ class HttpServer:
         self._started.set()
         await self._stop.wait()
         server.close()
+        for connection in list(self.open):
+            connection.abort()
+        await asyncio.sleep(0)  # The next round of the loop closes their sockets.
+        assert not self.open
 
     def wait(self) -> None:
         """Serve until the thread ends; for a server that is a process of its own."""
@@ -103,8 +108,13 @@ class _Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._server.connections += 1
+        self._server.open.add(self)
+
+    def abort(self) -> None:
+        self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        self._server.open.discard(self)
         for task in self._tasks:
             task.cancel()
 
