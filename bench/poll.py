@@ -18,6 +18,7 @@ from pathlib import Path
 
 import httpx
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection
 
 from bench.report import Row, print_rows
@@ -31,6 +32,7 @@ from tests.support import recorded
 LATENCY_MS = 30
 BUDGET = 1.5  # Times the floor.
 ROUNDS = 5
+Pair = tuple[float, float]  # Seconds of a poll, and of its floor.
 AS_OF = datetime(2026, 11, 21, tzinfo=UTC)
 
 
@@ -38,27 +40,29 @@ def run() -> list[Row]:
     """Measure polling for the first time, and polling again when nothing has changed."""
     projects = recorded_projects()
     with index_process() as url, fresh_database():
-        first, again = [], []
-        for _ in range(ROUNDS):
-            index = Index.objects.create(url=url)
-            ours = seconds(lambda: poll_recorded(index, projects))
-            wanted = metadata_urls(index)
-            first.append((ours, seconds(lambda: asyncio.run(ask(url, projects, wanted)))))
-            again.append(
-                (
-                    seconds(lambda: poll_recorded(index, projects)),
-                    seconds(lambda: asyncio.run(ask_again(index, projects))),
-                )
-            )
-            check(index, projects, len(wanted))
-            index.delete()
+        rounds = [one_round(url, projects) for _ in range(ROUNDS)]
+    first, again = zip(*rounds, strict=True)
+    number = sum(len(PICKED.get(name, ())) for name in projects)
     return [
-        row(f"poll {len(projects)} projects + {len(wanted)} metadata files, 30 ms away", first),
+        row(f"poll {len(projects)} projects + {number} metadata files, 30 ms away", first),
         row(f"poll {len(projects)} projects again, nothing changed", again),
     ]
 
 
-def row(work: str, pairs: Sequence[tuple[float, float]]) -> Row:
+def one_round(url: str, projects: Collection[str]) -> tuple[Pair, Pair]:
+    """Return seconds of poll and floor, of the first and of an unchanged poll."""
+    index = Index.objects.create(url=url)
+    first = seconds(lambda: poll_recorded(index, projects))
+    sources = metadata_urls(index)
+    first_floor = seconds(lambda: asyncio.run(ask(url, projects, sources)))
+    again = seconds(lambda: poll_recorded(index, projects))
+    again_floor = seconds(lambda: asyncio.run(ask_again(index, projects)))
+    check(index, projects, len(sources))
+    index.delete()
+    return (first, first_floor), (again, again_floor)
+
+
+def row(work: str, pairs: Sequence[Pair]) -> Row:
     ours, floor = (min(column) for column in zip(*pairs, strict=True))
     return Row(work=work, seconds=ours, floor=floor, limit=BUDGET)
 
@@ -70,7 +74,9 @@ def recorded_projects() -> list[str]:
 
 
 def wanted(
-    project: str, releases: Sequence[KnownRelease], metadata: Mapping[str, KnownMetadata]
+    project: str,
+    releases: Sequence[KnownRelease],  # noqa: ARG001
+    metadata: Mapping[str, KnownMetadata],  # noqa: ARG001
 ) -> Collection[str]:
     """Stand in for the selections: want what they pick as of the first recording."""
     return PICKED.get(project, ())
@@ -177,8 +183,6 @@ def fresh_database() -> Iterator[None]:
         connection.close()
         connection.settings_dict["NAME"] = Path(folder) / "bench.sqlite3"
         try:
-            from django.core.management import call_command  # noqa: PLC0415
-
             call_command("migrate", verbosity=0)
             yield
         finally:

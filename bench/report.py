@@ -27,7 +27,7 @@ def print_rows(rows: Iterable[Row]) -> bool:
     within = True
     print(f"{'work':<52} {'floor s':>8} {'ours s':>8} {'measured':>9} {'budget':>8}")
     for row in rows:
-        unit = "×" if row.floor else " s"
+        unit = "×" if row.floor else " s"  # noqa: RUF001
         floor = f"{row.floor:8.3f}" if row.floor else " " * 8
         verdict = "" if row.is_within else "  over"
         print(

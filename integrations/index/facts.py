@@ -6,15 +6,16 @@ of one release; it is true from ``settled_at`` on, and for moments before that i
 from the files again. Nothing here knows the database or the network.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
 from packaging.version import Version
 
-from integrations.index.filenames import FilenameReader, abi_tags, version_of
+from integrations.index.filenames import FilenameReader, is_plain_wheel, version_of, wheel_head
 from integrations.index.pages import Page, PageFile
 
 # Stands for "before the portal first looked" where the index does not say when a file came.
@@ -141,10 +142,15 @@ def merge(old: Sequence[FileFact], page: Page, *, seen_at: datetime | None) -> l
     name (any more) is gone from then on, one that comes back is not gone. Reading the same page
     again changes nothing, and the order of its files plays no role.
     """
+    found = _without_doubles(page.files)
+    if not old:
+        return [_new_file(file, seen_at) for file in found]
     known = {file.filename: file for file in old}
     merged = {
-        found.filename: _merge_file(known.get(found.filename), found, seen_at)
-        for found in _without_doubles(page.files)
+        file.filename: _merge_file(known[file.filename], file, seen_at)
+        if file.filename in known
+        else _new_file(file, seen_at)
+        for file in found
     }
     for name, file in known.items():
         if name not in merged:
@@ -153,26 +159,28 @@ def merge(old: Sequence[FileFact], page: Page, *, seen_at: datetime | None) -> l
     return [merged[name] for name in sorted(merged)]
 
 
-def _without_doubles(files: Sequence[PageFile]) -> Iterable[PageFile]:
-    """A page may name a file twice; which of them counts must not depend on the order."""
+def _without_doubles(files: Sequence[PageFile]) -> list[PageFile]:
+    """Sort by name; which of two files of one name counts must not depend on their order."""
     if len({file.filename for file in files}) == len(files):
-        return files
-    return sorted(files, key=msgspec.json.encode)
+        return sorted(files, key=attrgetter("filename"))
+    by_name = {file.filename: file for file in sorted(files, key=msgspec.json.encode)}
+    return [by_name[name] for name in sorted(by_name)]
 
 
-def _merge_file(old: FileFact | None, found: PageFile, seen_at: datetime | None) -> FileFact:
-    if old is None:
-        yanked = found.yanked or False
-        return FileFact(
-            found.filename,
-            found.url,
-            found.hashes.sha256,
-            found.upload_time,
-            found.requires_python,
-            found.has_metadata,
-            seen_at,
-            (Yank(None, True, _reason(yanked)),) if yanked else (),
-        )
+def _new_file(found: PageFile, seen_at: datetime | None) -> FileFact:
+    return FileFact(
+        found.filename,
+        found.url,
+        found.hashes.sha256,
+        found.upload_time,
+        found.requires_python,
+        found.has_metadata,
+        seen_at,
+        (Yank(None, True, _reason(found.yanked)),) if found.yanked else (),
+    )
+
+
+def _merge_file(old: FileFact, found: PageFile, seen_at: datetime | None) -> FileFact:
     return FileFact(
         found.filename,
         found.url,
@@ -181,16 +189,16 @@ def _merge_file(old: FileFact | None, found: PageFile, seen_at: datetime | None)
         found.requires_python,
         found.has_metadata,
         old.seen_at,
-        _merge_yanks(old.yanks, found.yanked or False, seen_at),
+        _merge_yanks(old.yanks, found.yanked, seen_at),
     )
 
 
-def _reason(yanked: bool | str) -> str:
+def _reason(yanked: bool | str | None) -> str:
     return yanked if isinstance(yanked, str) else ""
 
 
 def _merge_yanks(
-    yanks: tuple[Yank, ...], yanked: bool | str, seen_at: datetime | None
+    yanks: tuple[Yank, ...], yanked: bool | str | None, seen_at: datetime | None
 ) -> tuple[Yank, ...]:
     last = yanks[-1] if yanks else NOT_YANKED
     if (last.is_yanked, last.reason) == (bool(yanked), _reason(yanked)):
@@ -210,16 +218,22 @@ def group(
     reader = FilenameReader(project)
     by_object: dict[int, tuple[Version, list[FileFact]]] = {}
     strays = []
+    head = "-"  # How wheels of the last release begin: most files stand among their kin.
+    kin: list[FileFact] = []
     for file in files:
-        version = reader.version(file.filename)
+        name = file.filename
+        if name.startswith(head) and is_plain_wheel(name):
+            kin.append(file)
+            continue
+        version = reader.version(name)
         if version is None:
-            if not reader.is_forgotten(file.filename):
-                strays.append(file.filename)
-        elif (found := by_object.get(id(version))) is None:
-            # One text gives one object, and the hash of a version is dear.
-            by_object[id(version)] = (version, [file])
-        else:
-            found[1].append(file)
+            if not reader.is_forgotten(name):
+                strays.append(name)
+            continue
+        # One text gives one object, and the hash of a version is dear.
+        kin = by_object.setdefault(id(version), (version, []))[1]
+        kin.append(file)
+        head = wheel_head(name)
     groups: dict[Version, list[FileFact]] = {}
     for version, together in by_object.values():  # "1.0" and "1.0.0" are one release.
         groups.setdefault(version, []).extend(together)
@@ -238,11 +252,13 @@ def _release_fact(version: Version, files: Sequence[FileFact]) -> ReleaseFact:
     now = known_release(version, files, None)
     since = [file.uploaded_at or file.seen_at or LONG_AGO for file in files]
     appeared_at = min(since)
+    if [file for file in files if file.yanks or file.gone_at]:  # Of few, so of few looked at.
+        since += _changes(files)
     return ReleaseFact(
         str(version),
         appeared_at,
         now.is_time_known if appeared_at == now.uploaded_at else _is_time_known(files, appeared_at),
-        max([*since, *_changes(files)]),
+        max(since),
         now.uploaded_at,
         now.is_time_known,
         now.is_yanked,
@@ -252,11 +268,13 @@ def _release_fact(version: Version, files: Sequence[FileFact]) -> ReleaseFact:
     )
 
 
-def _changes(files: Sequence[FileFact]) -> list[datetime]:
+def _changes(files: Sequence[FileFact]) -> Iterator[datetime]:
     """When something was seen to be gone, yanked or no longer yanked."""
-    gone = [file.gone_at for file in files if file.gone_at is not None]
-    logs = [file.yanks for file in files if file.yanks]
-    return gone + [yank.seen_at or LONG_AGO for log in logs for yank in log[1:]]
+    for file in files:
+        if file.gone_at is not None:
+            yield file.gone_at
+        for yank in file.yanks[1:]:
+            yield yank.seen_at or LONG_AGO
 
 
 def known_release(
@@ -281,7 +299,15 @@ def known_release(
         is_time_known=_is_time_known(there, uploaded_at),
         is_yanked=is_yanked,
         yank_reason=yank_reason,
-        abi_tags=_abi_tags(frozenset([abi_tags(file.filename) for file in there])),
+        abi_tags=_abi_tags(
+            frozenset(
+                [
+                    file.filename.rsplit("-", 2)[-2]
+                    for file in there
+                    if file.filename.endswith(".whl")
+                ]
+            )
+        ),
         requires_python=_requires_python(there),
     )
 
@@ -321,7 +347,8 @@ def _is_time_known(files: Iterable[FileFact], moment: datetime | None) -> bool:
 
 @lru_cache(maxsize=10_000)
 def _abi_tags(texts: frozenset[str]) -> frozenset[str]:
-    return frozenset(tag for text in texts if text for tag in text.split("."))
+    """A wheel may name several: ``cp27m.cp27mu``."""
+    return frozenset(tag for text in texts for tag in text.split("."))
 
 
 def from_fact(fact: ReleaseFact, as_of: datetime) -> KnownRelease | None:

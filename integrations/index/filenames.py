@@ -36,28 +36,23 @@ class FilenameReader:
     def __init__(self, project: str) -> None:
         self._project = project
         self._prefixes: dict[str, bool] = {}  # Spellings of the project's name that were met.
-        self._heads: dict[str, Version] = {}  # Of good wheels: ``grpcio-1.60.0``.
 
     def version(self, filename: str) -> Version | None:
         """The version in *filename*; None when it is not a file of this project."""
         if filename.endswith(".whl"):
-            parts = filename.split("-", 2)
-            if len(parts) == 3 and parts[2].count("-") == 2:  # noqa: PLR2004  (the three tags)
-                return self._heads.get(f"{parts[0]}-{parts[1]}") or self._wheel(filename)
-            return self._odd_wheel(filename)
+            return self._wheel(filename)
         for ending in SDISTS:
             if filename.endswith(ending):
                 return self._sdist(filename[: -len(ending)])
         return None
 
     def _wheel(self, filename: str) -> Version | None:
-        """A wheel without a build number, the first of its release that is read."""
-        name, text, _ = filename.split("-", 2)
-        version = version_of(text)
-        if version is None or not self._is_project(name):
-            return self._odd_wheel(filename)
-        self._heads[f"{name}-{text}"] = version
-        return version
+        if is_plain_wheel(filename):
+            name, text, _ = filename.split("-", 2)
+            version = version_of(text)
+            if version is not None and self._is_project(name):
+                return version
+        return self._odd_wheel(filename)
 
     def is_forgotten(self, filename: str) -> bool:
         return filename.endswith(FORGOTTEN)
@@ -91,9 +86,13 @@ class FilenameReader:
         return version if name == self._project else None
 
 
-def abi_tags(filename: str) -> str:
-    """The ABI part of a wheel's name as it stands: ``cp314t``, ``cp27m.cp27mu``; else ""."""
-    if not filename.endswith(".whl"):
-        return ""
-    parts = filename.rsplit("-", 2)
-    return parts[1] if len(parts) == 3 else ""  # noqa: PLR2004
+def is_plain_wheel(filename: str) -> bool:
+    """Whether it is a wheel without a build number: ``name-version-python-abi-platform.whl``."""
+    return filename.count("-") == 4 and filename.endswith(".whl")  # noqa: PLR2004
+
+
+def wheel_head(filename: str) -> str:
+    """What the plain wheels of a release begin with: ``grpcio-1.60.0-``; "-" for other files."""
+    if not is_plain_wheel(filename):
+        return "-"
+    return filename[: filename.index("-", filename.index("-") + 1) + 1]

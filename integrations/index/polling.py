@@ -82,15 +82,18 @@ def poll(
 @contextmanager
 def _settled_memory() -> Iterator[None]:
     """
-    Keep the collector of garbage off everything that is older than the poll.
+    Keep the collector of garbage off what is older than the poll, and off what lives as long.
 
-    Pages are many objects that live long, and make it look through all memory again and again:
-    that took a fifth of a first poll.
+    Pages are many objects that stay, and make it look through all memory again and again: that
+    took a fifth of a first poll.
     """
+    thresholds = gc.get_threshold()
     gc.freeze()
+    gc.set_threshold(100_000, *thresholds[1:])
     try:
         yield
     finally:
+        gc.set_threshold(*thresholds)
         gc.unfreeze()
 
 

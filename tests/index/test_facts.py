@@ -296,3 +296,21 @@ def test_the_status_is_what_the_portal_saw(
     statuses: list[SeenStatus], as_of: datetime, expected: StatusAsOf
 ) -> None:
     assert known([], statuses=statuses, first_seen_at=day(5)).status(as_of) == expected
+
+
+@pytest.mark.parametrize(
+    ("filenames", "expected"),
+    [
+        (["foo-1.0.tar.gz"], set()),
+        (["foo-1.0-py3-none-any.whl"], {"none"}),
+        (["foo-1.0-cp27-cp27m.cp27mu-linux_x86_64.whl"], {"cp27m", "cp27mu"}),
+        (
+            ["foo-1.0-cp39-abi3-any.whl", "foo-1.0-1-cp314-cp314t-any.whl", "foo-1.0.zip"],
+            {"abi3", "cp314t"},
+        ),
+    ],
+)
+def test_a_release_has_the_abi_tags_of_its_wheels(filenames: list[str], expected: set[str]) -> None:
+    page = a_page(*(a_page_file(name, upload_time=day(1)) for name in filenames))
+
+    assert release(seen((page, None)), day(1)).abi_tags == expected

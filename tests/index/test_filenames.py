@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from packaging.utils import InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
-from integrations.index.filenames import FilenameReader, abi_tags
+from integrations.index.filenames import FilenameReader
 from tests.support import recorded
 
 
@@ -79,15 +79,3 @@ def test_a_wheel_that_the_cheap_way_takes_is_one_for_packaging(middle: str) -> N
         except InvalidWheelFilename:
             # packaging refuses spellings of a name that no page of ours would hold: "f--oo".
             assert "foo" in middle.lower()
-
-
-@pytest.mark.parametrize(
-    ("filename", "expected"),
-    [
-        ("foo-1.0-cp314-cp314t-manylinux_2_28_x86_64.whl", "cp314t"),
-        ("foo-1.0-cp27-cp27m.cp27mu-linux_x86_64.whl", "cp27m.cp27mu"),
-        ("foo-1.0.tar.gz", ""),
-    ],
-)
-def test_the_abi_part_of_a_name(filename: str, expected: str) -> None:
-    assert abi_tags(filename) == expected
