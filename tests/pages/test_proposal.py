@@ -13,6 +13,8 @@ from integrations.catalogue.models import DependencyRule, Integration, Sdk
 from matrix.review.deciding import approve_all
 from matrix.review.models import Finding, Item, Proposal, Publication
 from matrix.review.publishing import candidate
+from matrix.review.snapshots import store
+from matrix.rules.parts import LAYOUT, LayoutPart, write
 from matrix.sdk.channel import files_of
 from matrix.sdk.publishing import publish_approved
 from portal.home.presenting import DASH
@@ -153,7 +155,38 @@ def test_versions_and_reasons_are_text_and_never_markup(sdk: Sdk, as_: As, opene
     pages = [opened(client, path) for path in ("/", "/proposals/", "/proposals/1/")]
 
     assert all(hostile not in page for page in pages)
-    assert pages[2].count("&lt;script&gt;alert(1)&lt;/script&gt;") == 3
+    # The summary stands on top and in the bar; the reason and the finding once each.
+    assert pages[2].count("&lt;script&gt;alert(1)&lt;/script&gt;") == 4
+
+
+def test_what_is_routine_is_told_once_and_not_with_each_item(
+    sdk: Sdk, as_: As, opened: Open
+) -> None:
+    sdk.pythons, sdk.free_threading_from = "3.9 3.13", "3.13"
+    sdk.save()
+    a_proposal(sdk)
+
+    page = words(opened(as_("viewers"), "/proposals/1/"))
+
+    assert page.count("Free threading of 2 integrations is read from pure-Python wheels") == 1
+    assert page.count("Free threading") == 1
+
+
+def test_files_that_cannot_be_rendered_are_a_sentence_everywhere(
+    sdk: Sdk, as_: As, opened: Open
+) -> None:
+    a_proposal(sdk)
+    broken = write(LayoutPart(sdk="parcels", groups=(), frame="[tox]\n"))
+    Item.objects.filter(part=LAYOUT).update(new=store(broken))
+    client = as_("reviewers")
+
+    page = words(opened(client, "/proposals/1/"))
+    refused = press(client, "approve and publish")
+    missing = opened(client, "/proposals/1/files/tox.ini", status=404)
+
+    for text in (page, refused, missing):
+        assert "The files cannot be rendered." in text
+    assert not Publication.objects.exists()
 
 
 def test_each_file_is_shown_as_a_diff_whole_and_escaped(

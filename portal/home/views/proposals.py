@@ -13,8 +13,8 @@ from matrix.review.deciding import reject
 from matrix.review.errors import ReviewError
 from matrix.review.models import Proposal
 from matrix.review.publishing import candidate
-from matrix.sdk.channel import files_of
-from matrix.sdk.publishing import publish_approved
+from matrix.sdk.publishing import CannotRender, publish_approved
+from matrix.sdk.publishing import render as render_files
 from matrix.sdk.reporting import report_on
 from matrix.sdk.running import sdk_of
 from portal.accounts.permissions import require
@@ -140,7 +140,10 @@ def download_patch(_: HttpRequest, number: int, path: str) -> HttpResponse:
 def download_candidate(_: HttpRequest, number: int, path: str) -> HttpResponse:
     """Send a file as it would be published, so that CI can prove it before anyone approves."""
     _find(number)
-    files = candidate(number, files_of)
+    try:
+        files = candidate(number, render_files)
+    except CannotRender as error:
+        raise Http404(str(error)) from error
     if path not in files:
         raise Http404(_no_file(number, path))
     return text_response(files[path], name=path.rpartition("/")[2])
