@@ -14,7 +14,9 @@ from integrations.catalogue.models.sdk import Sdk
 class Group(Cleaned):
     """Integrations that stand together in the tox.ini and run in one CI workflow."""
 
-    sdk = models.ForeignKey(Sdk, on_delete=models.CASCADE, related_name="groups")
+    sdk = models.ForeignKey(
+        Sdk, on_delete=models.CASCADE, related_name="groups", verbose_name="SDK"
+    )
     name = models.CharField(max_length=60, help_text="A heading of the tox.ini: Network.")
     order = models.PositiveSmallIntegerField(
         default=0, validators=[MaxValueValidator(9999)], help_text="Low numbers come first."
@@ -59,7 +61,9 @@ class Group(Cleaned):
 class Integration(Cleaned):
     """One test suite of an SDK against one project of the index."""
 
-    sdk = models.ForeignKey(Sdk, on_delete=models.CASCADE, related_name="integrations")
+    sdk = models.ForeignKey(
+        Sdk, on_delete=models.CASCADE, related_name="integrations", verbose_name="SDK"
+    )
     group = models.ForeignKey(Group, on_delete=models.RESTRICT, related_name="integrations")
     name = models.CharField(
         max_length=80,
@@ -109,8 +113,8 @@ class Integration(Cleaned):
     prereleases = models.CharField(
         max_length=10,
         blank=True,
-        choices=Prereleases.choices,
-        help_text="Empty: as the SDK says.",
+        choices=[("", "As the SDK says"), *Prereleases.choices],
+        help_text="Which prereleases may be picked, at most one at a time.",
     )
     advisory_prereleases = models.BooleanField(
         default=False, help_text="The CI job of a prerelease may fail."

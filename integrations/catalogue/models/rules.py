@@ -180,6 +180,7 @@ class Hold(Cleaned, SecondPerson):
         null=True,
         blank=True,
         related_name="holds",
+        verbose_name="SDK",
         help_text="Empty, with no integration: the hold is everywhere.",
     )
     integration = models.ForeignKey(
