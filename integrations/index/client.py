@@ -29,6 +29,7 @@ from django.conf import settings
 from integrations.index.address import Login, Origin, configured_logins, legacy_url
 from integrations.index.errors import IndexDataError, IndexUnavailable, ProjectNotFound
 from integrations.index.pages import ACCEPT
+from integrations.index.slots import Slots
 
 # httpcore looks for sniffio a dozen times per request. Searching for what is not installed took
 # longer than the request; None says at once that it is not there.
@@ -95,7 +96,7 @@ class IndexClient:
         self._timeout: float = timeout or settings.PORTAL_INDEX_TIMEOUT
         self._first_wait = first_wait
         self._logins = configured_logins() if logins is None else dict(logins)
-        self._slots = asyncio.Semaphore(settings.PORTAL_INDEX_CONNECTIONS)
+        self._slots = Slots(settings.PORTAL_INDEX_CONNECTIONS)
         self._idle: list[httpx.AsyncClient] = []
         self._has_answered = False
         self._given_up = ""  # Why, when it never answered and one request ran out of attempts.
@@ -122,7 +123,7 @@ class IndexClient:
         or ends; sixteen in one pool made that dear. The lane that was used last goes out first,
         so that few requests at a time need few connections.
         """
-        async with self._slots:
+        async with self._slots.taken():
             lane = self._idle.pop() if self._idle else await self._open_lane()
             try:
                 yield lane
