@@ -24,6 +24,11 @@ def publication_state(publication: Publication) -> dict[str, str]:
     return _with_bodies(PublishedPart.objects.filter(publication=publication))
 
 
+def published_files(publication: Publication) -> dict[str, str]:
+    """Return ``{path: text}`` of one publication, as they were stored when it was made."""
+    return dict(sorted(publication.files.values_list("path", "body")))
+
+
 def _with_bodies(rows: QuerySet[PublishedPart]) -> dict[str, str]:
     return dict(sorted(rows.values_list("part", "snapshot__body")))
 

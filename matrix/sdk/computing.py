@@ -4,7 +4,7 @@ From an SDK's catalogue and the facts of its index to the parts of its channel.
 One integration never stops the others: what goes wrong with it is told in its own part.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -68,17 +68,21 @@ def compute(
     index: Index,
     scope: Scope = EVERYTHING,
     offline: bool = False,
+    failed: Mapping[str, str] | None = None,
 ) -> list[ComputedPart]:
     """
     Return the parts of *sdk* in *scope*: the layout, and every integration.
 
     Facts that the selection needs and the portal lacks are fetched from the index and stored,
-    unless *offline*. Raises UnknownParts.
+    unless *offline*; *failed* says why a project could not be read a moment ago. Raises
+    UnknownParts.
     """
     catalogue = read_catalogue(sdk)
     scope.check(catalogue)
     chosen = [integration for integration in catalogue.active() if integration.name in scope]
-    facts = gather(catalogue, chosen, as_of=as_of, now=now, index=index, offline=offline)
+    facts = gather(
+        catalogue, chosen, as_of=as_of, now=now, index=index, offline=offline, failed=failed
+    )
     bodies = published(channel_of(sdk))
     work = Computation(catalogue=catalogue, facts=facts, as_of=as_of)
     parts = [work.part(integration, bodies.get(integration.name)) for integration in chosen]

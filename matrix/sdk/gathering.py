@@ -10,14 +10,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from integrations.index.address import default_index_url
-from integrations.index.polling import fetch_metadata, poll
-from integrations.index.store import KnownProject, known_projects
 from packaging.version import Version
 
 from integrations.catalogue.models import Integration, Sdk
+from integrations.index.address import default_index_url
 from integrations.index.facts import KnownMetadata, KnownRelease
 from integrations.index.models import Index, Poll, PollOutcome
+from integrations.index.polling import fetch_metadata, poll
+from integrations.index.store import KnownProject, known_projects
 from matrix.review.values import Found
 from matrix.rules.facts import Metadata, Needs, Policy, Release, Selection
 from matrix.rules.selection import select
@@ -99,15 +99,19 @@ def gather(
     now: datetime,
     index: Index,
     offline: bool = False,
+    failed: Mapping[str, str] | None = None,
 ) -> Facts:
     """
     Select for each of *integrations* as of a moment.
 
     Projects that were never read and metadata that was never needed are fetched and stored,
-    unless *offline*.
+    unless *offline*. *failed* says why a project could not be read a moment ago: it is not asked
+    for again.
     """
     names = {integration.project for integration in integrations}
-    reasons = {} if offline else _read_unread(index, names, catalogue, now)
+    reasons = dict(failed or {})
+    if not offline:
+        reasons |= _read_unread(index, names - reasons.keys(), catalogue, now)
     projects = known_projects(index, names)
     shared = {name: _shared_facts(project, as_of) for name, project in projects.items()}
     facts = Facts()
@@ -150,8 +154,12 @@ def _read_unread(
     unread = {name for name in names if name not in known or known[name].first_seen_at is None}
     if not unread:
         return {}
-    done = poll_catalogues([catalogue], index, at=now, projects=unread)
-    failed = done.outcomes.filter(state=PollOutcome.State.FAILED)
+    return failures_of(poll_catalogues([catalogue], index, at=now, projects=unread))
+
+
+def failures_of(poll: Poll) -> dict[str, str]:
+    """Return why each project could not be read, by its name."""
+    failed = poll.outcomes.filter(state=PollOutcome.State.FAILED)
     return dict(failed.values_list("project", "reason"))
 
 

@@ -9,7 +9,7 @@ from packaging.version import Version
 
 from integrations.catalogue.models import Sdk
 from matrix.review.models import Assessment, Decision, Finding, Item, Proposal
-from matrix.review.state import proposed, publication_state, published
+from matrix.review.state import proposed, published, published_files
 from matrix.review.values import Change
 from matrix.rules.diffing import ChangedRow, MovedRow, PartDiff, unified_diff
 from matrix.rules.notes import FREE_THREADING, UPLOAD_TIME
@@ -79,7 +79,7 @@ def report_on(proposal: Proposal) -> ProposalReport:
     findings = list(proposal.findings.select_related("waived_by").order_by("part", "kind", "pk"))
     loud = [finding for finding in findings if finding.kind not in ROUTINE]
     reports = [_item_report(item, loud, decisions.get(item.pk)) for item in items]
-    before = publication_state(proposal.base) if proposal.base else {}
+    before = published_files(proposal.base) if proposal.base else {}
     files, problem = file_reports(before, proposed(proposal))
     return ProposalReport(
         proposal=proposal,
@@ -120,15 +120,14 @@ def remarks_on(findings: Sequence[Finding]) -> list[str]:
 def file_reports(
     before: Mapping[str, str], after: Mapping[str, str]
 ) -> tuple[list[FileReport], str]:
-    """Compare the files of two states of a channel; a sentence says why they cannot be made."""
+    """Compare files with those of the parts *after*; a sentence says why they cannot be made."""
     try:
-        old = render(before) if before else {}
         new = render(after) if after else {}
     except CannotRender as error:
         return [], str(error)
     reports = [
-        FileReport.of(path, old.get(path, ""), new.get(path, ""))
-        for path in sorted(old.keys() | new.keys())
+        FileReport.of(path, before.get(path, ""), new.get(path, ""))
+        for path in sorted(before.keys() | new.keys())
     ]
     return reports, ""
 

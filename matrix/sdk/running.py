@@ -17,7 +17,7 @@ from matrix.review.runs import OVER, advance, fail, request_run, start
 from matrix.rules.rendering import FrameError
 from matrix.sdk.channel import KIND, channel_of, summary_of
 from matrix.sdk.computing import Scope, UnknownParts, compute
-from matrix.sdk.gathering import Progress, index_of, poll_sdks
+from matrix.sdk.gathering import Progress, failures_of, index_of, poll_sdks
 from matrix.sdk.translating import read_catalogue
 
 logger = logging.getLogger(__name__)
@@ -79,17 +79,18 @@ def _carry_out(
 ) -> Proposal | None:
     sdk = Sdk.objects.get(slug=run.channel.slug)
     index = index or index_of(sdk)
+    failed: dict[str, str] = {}
     if polls:
         at = clock()
         row = Poll.objects.create(index=index, started_at=at)
         Run.objects.filter(pk=run.pk).update(poll_id=row.pk)
-        poll_sdks([sdk], index, at=at, row=row, on_progress=on_progress)
+        failed = failures_of(poll_sdks([sdk], index, at=at, row=row, on_progress=on_progress))
         _see_what_was_polled(run, at)
     advance(run, Run.Status.SELECTING)
     scope = Scope(
         only=None if run.only is None else frozenset(run.only), hold_back=frozenset(run.hold_back)
     )
-    parts = compute(sdk, as_of=run.as_of, now=clock(), index=index, scope=scope)
+    parts = compute(sdk, as_of=run.as_of, now=clock(), index=index, scope=scope, failed=failed)
     return propose(run, parts, at=clock(), summarise=summary_of(run.channel))
 
 

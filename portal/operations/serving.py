@@ -34,8 +34,13 @@ def commands(port: int) -> list[list[str]]:
     return [[sys.executable, *web], [sys.executable, "manage.py", "worker"]]
 
 
-def serve(port: int) -> None:
-    """Run both until a signal comes or one of them ends; raises CommandError for the latter."""
+def serve(port: int, *, index_url: str | None = None) -> None:
+    """
+    Run both until a signal comes or one of them ends; raises CommandError for the latter.
+
+    *index_url* is the index of the portal for as long as it is served.
+    """
+    environment = {**os.environ, "PORTAL_INDEX_URL": index_url} if index_url else {**os.environ}
     stopping: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
@@ -46,7 +51,7 @@ def serve(port: int) -> None:
     # Sessions of their own: Ctrl-C reaches this process alone, which ends them in order.
     children = [
         subprocess.Popen(  # noqa: S603  (our own interpreter and our own commands)
-            command, cwd=settings.BASE_DIR, env=os.environ, start_new_session=True
+            command, cwd=settings.BASE_DIR, env=environment, start_new_session=True
         )
         for command in commands(port)
     ]

@@ -24,6 +24,7 @@ def show_home(request: HttpRequest) -> HttpResponse:
     context = {
         "sdks": sdks,
         "waiting": waiting,
+        "is_anything_published": any(one.publication for one in sdks),
         "item_count": sum(one.undecided_count for one in waiting),  # type: ignore[attr-defined]
         "worker": worker_state(at),
         "may_decide": user.has_perm(DECIDE),

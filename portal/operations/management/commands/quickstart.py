@@ -67,7 +67,7 @@ class Command(Described):
             return
         number = free_port(port)
         self.say(f"The portal is at http://127.0.0.1:{number}/ (Ctrl-C ends it).")
-        serve(number)
+        serve(number, index_url=index_url)
 
     def say_what_is_open(self) -> None:
         for proposal in Proposal.objects.open().select_related("channel").order_by("number"):
