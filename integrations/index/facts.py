@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import attrgetter
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import msgspec
 from packaging.version import Version
@@ -249,16 +249,37 @@ def summarise(groups: Mapping[Version, Sequence[FileFact]]) -> list[ReleaseFact]
 
 
 def _release_fact(version: Version, files: Sequence[FileFact]) -> ReleaseFact:
+    since = [file.uploaded_at for file in files if not (file.yanks or file.gone_at)]
+    if len(since) < len(files) or None in since:
+        return _eventful_release_fact(version, files)
+    # Nearly all releases: every file has a time, and nothing has happened to it since.
+    times = cast("list[datetime]", since)
+    first = min(times)
+    return ReleaseFact(
+        str(version), first, True, max(times), first, True, False, "", *_said_of(files)
+    )
+
+
+def _said_of(files: Iterable[FileFact]) -> tuple[tuple[str, ...], str]:
+    """Return what the names of *files* say of ABIs, and their Requires-Python."""
+    texts = [name.rsplit("-", 2)[-2] for file in files if (name := file.filename)[-4:] == ".whl"]
+    requires_python = ""
+    for file in files:
+        if file.requires_python:
+            requires_python = file.requires_python
+            break
+    return _abi_tags(frozenset(texts)), requires_python
+
+
+def _eventful_release_fact(version: Version, files: Sequence[FileFact]) -> ReleaseFact:
     now = known_release(version, files, None)
-    since = [file.uploaded_at or file.seen_at or LONG_AGO for file in files]
+    since = [file.since for file in files]
     appeared_at = min(since)
-    if [file for file in files if file.yanks or file.gone_at]:  # Of few, so of few looked at.
-        since += _changes(files)
     return ReleaseFact(
         str(version),
         appeared_at,
-        now.is_time_known if appeared_at == now.uploaded_at else _is_time_known(files, appeared_at),
-        max(since),
+        _is_time_known(files, appeared_at),
+        max([*since, *_changes(files)]),
         now.uploaded_at,
         now.is_time_known,
         now.is_yanked,
@@ -285,49 +306,21 @@ def known_release(
 
     When none of them is there yet, ``uploaded_at`` is when the first one comes.
     """
-    if as_of is None:
-        there = [file for file in files if file.gone_at is None]
-    else:
-        there = [file for file in files if file.is_there(as_of)]
+    there = [file for file in files if file.is_there(as_of)]
     if not there:
         return _absent(version, files, as_of)
-    uploaded_at = min([file.uploaded_at or file.seen_at or LONG_AGO for file in there])
-    is_yanked, yank_reason = _yanked(there, as_of)
+    uploaded_at = min([file.since for file in there])
+    yanks = [file.yank(as_of) for file in there]
+    tags, requires_python = _said_of(there)
     return KnownRelease(
         version=version,
         uploaded_at=uploaded_at,
         is_time_known=_is_time_known(there, uploaded_at),
-        is_yanked=is_yanked,
-        yank_reason=yank_reason,
-        abi_tags=_abi_tags(
-            frozenset(
-                [
-                    file.filename.rsplit("-", 2)[-2]
-                    for file in there
-                    if file.filename.endswith(".whl")
-                ]
-            )
-        ),
-        requires_python=_requires_python(there),
+        is_yanked=all(yank.is_yanked for yank in yanks),
+        yank_reason=next((yank.reason for yank in yanks if yank.reason), ""),
+        abi_tags=_tags(tags),
+        requires_python=requires_python,
     )
-
-
-def _yanked(files: Sequence[FileFact], as_of: datetime | None) -> tuple[bool, str]:
-    """Whether all of *files* are yanked, and the first reason that any of them gives."""
-    if not [file for file in files if file.yanks]:
-        return False, ""  # Nearly always.
-    yanks = [file.yank(as_of) for file in files]
-    return (
-        all(yank.is_yanked for yank in yanks),
-        next((yank.reason for yank in yanks if yank.reason), ""),
-    )
-
-
-def _requires_python(files: Sequence[FileFact]) -> str:
-    for file in files:
-        if file.requires_python:
-            return file.requires_python
-    return ""
 
 
 def _absent(version: Version, files: Sequence[FileFact], as_of: datetime | None) -> KnownRelease:
@@ -346,9 +339,9 @@ def _is_time_known(files: Iterable[FileFact], moment: datetime | None) -> bool:
 
 
 @lru_cache(maxsize=10_000)
-def _abi_tags(texts: frozenset[str]) -> frozenset[str]:
+def _abi_tags(texts: frozenset[str]) -> tuple[str, ...]:
     """A wheel may name several: ``cp27m.cp27mu``."""
-    return frozenset(tag for text in texts for tag in text.split("."))
+    return tuple(sorted({tag for text in texts for tag in text.split(".")}))
 
 
 def from_fact(fact: ReleaseFact, as_of: datetime) -> KnownRelease | None:
