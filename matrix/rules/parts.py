@@ -2,6 +2,7 @@
 The parts of an SDK's channel and their one written form: canonical JSON with a schema number.
 
 A snapshot is these bytes. They are never rewritten: a new schema gets a reader beside the old one.
+What an older schema can say is written in it, so that a newer portal changes no snapshot.
 """
 
 import json
@@ -14,6 +15,7 @@ from matrix.rules.facts import Python
 
 LAYOUT = "layout"  # The name of the part that is not an integration; no integration may have it.
 SCHEMA = 1
+WITH_PINS = 2  # Rows may name the pins of their environments.
 
 
 class UnreadableSnapshot(ValueError):
@@ -27,6 +29,9 @@ class Row:
     version: Version
     pythons: tuple[Python, ...]  # Ascending; a free-threaded one comes last.
     is_advisory: bool = False
+    # The hash of the pin set of each environment; None: it could not be resolved. In the order of
+    # the Pythons; empty where nothing is pinned.
+    pins: tuple[tuple[Python, str | None], ...] = ()
 
     @property
     def factors(self) -> list[str]:
@@ -86,7 +91,7 @@ def read(body: str) -> Part:
     match content:
         case {"schema": 1, "kind": "layout"}:
             return _read_layout(content)
-        case {"schema": 1, "kind": "integration"}:
+        case {"schema": 1 | 2, "kind": "integration"}:
             return _read_integration(content)
         case {"schema": schema, "kind": kind}:
             raise UnreadableSnapshot(f"Schema {schema} of a {kind} is newer than this portal.")
@@ -106,21 +111,14 @@ def _layout(part: LayoutPart) -> dict[str, Any]:
 
 def _integration(part: IntegrationPart) -> dict[str, Any]:
     return {
-        "schema": SCHEMA,
+        "schema": WITH_PINS if any(row.pins for row in part.rows) else SCHEMA,
         "kind": "integration",
         "name": part.name,
         "project": part.project,
         "extras": list(part.extras),
         "group": part.group,
         "test_path": part.test_path,
-        "rows": [
-            {
-                "version": str(row.version),
-                "pythons": _texts(row.pythons),
-                "advisory": row.is_advisory,
-            }
-            for row in part.rows
-        ],
+        "rows": [_row(row) for row in part.rows],
         "requirements": [
             {
                 "requirement": use.requirement,
@@ -129,6 +127,17 @@ def _integration(part: IntegrationPart) -> dict[str, Any]:
             for use in part.requirements
         ],
     }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    content: dict[str, Any] = {
+        "version": str(row.version),
+        "pythons": _texts(row.pythons),
+        "advisory": row.is_advisory,
+    }
+    if row.pins:
+        content["pins"] = {str(python): pin_set for python, pin_set in row.pins}
+    return content
 
 
 def _texts(pythons: tuple[Python, ...]) -> list[str]:
@@ -155,14 +164,7 @@ def _read_integration(content: dict[str, Any]) -> IntegrationPart:
         extras=tuple(content["extras"]),
         group=content["group"],
         test_path=content["test_path"],
-        rows=tuple(
-            Row(
-                version=Version(row["version"]),
-                pythons=_pythons(row["pythons"]),
-                is_advisory=row["advisory"],
-            )
-            for row in content["rows"]
-        ),
+        rows=tuple(_read_row(row) for row in content["rows"]),
         requirements=tuple(
             RequirementUse(
                 requirement=use["requirement"],
@@ -170,4 +172,14 @@ def _read_integration(content: dict[str, Any]) -> IntegrationPart:
             )
             for use in content["requirements"]
         ),
+    )
+
+
+def _read_row(content: dict[str, Any]) -> Row:
+    pins = ((Python.parse(text), pin_set) for text, pin_set in content.get("pins", {}).items())
+    return Row(
+        version=Version(content["version"]),
+        pythons=_pythons(content["pythons"]),
+        is_advisory=content["advisory"],
+        pins=tuple(sorted(pins, key=lambda pin: pin[0])),
     )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
+from types import MappingProxyType
 
 from packaging.version import Version
 
@@ -14,19 +15,30 @@ from matrix.rules.rendering.factors import (
     pythons_factor,
     version_factor,
 )
+from matrix.rules.rendering.pins import PinSets, PinsStyle, pin_lines, style_of
 
 PRERELEASE_SETTING = "UV_PRERELEASE=allow"
 # What tox would read as a comment, a substitution or the arguments of its command line.
 SPECIAL = re.compile(r"#|\{|\}|\[(?=\])")
 
 
-def region_lines(layout: LayoutPart, parts: Iterable[IntegrationPart]) -> dict[str, list[str]]:
+def region_lines(
+    layout: LayoutPart,
+    parts: Iterable[IntegrationPart],
+    pin_sets: PinSets = MappingProxyType({}),
+) -> dict[str, list[str]]:
     """Return the lines of each region; the order of *parts* plays no role."""
     ordered = _ordered(layout, parts)
     names = conditions([part.name for part in ordered])
+    style = style_of(layout)
+
+    def deps_of(part: IntegrationPart) -> list[str]:
+        name = names[part.name]
+        return [*deps_lines(part, name), *pins_lines(part, name, style, pin_sets)]
+
     return {
         "envlist": list(_grouped(ordered, envlist_lines)),
-        "deps": list(_grouped(ordered, lambda part: deps_lines(part, names[part.name]))),
+        "deps": list(_grouped(ordered, deps_of)),
         "setenv": [line for part in ordered for line in _setenv_lines(part, names[part.name])],
         "testpaths": [
             f"{names[part.name]}: _TESTPATH={escaped(part.test_path)}"
@@ -56,6 +68,15 @@ def deps_lines(part: IntegrationPart, name: str) -> list[str]:
     project = f"{part.project}[{','.join(part.extras)}]" if part.extras else part.project
     lines = [f"{scope}: {project}=={row.version}" for scope, row in _scopes(part, name)]
     return [*lines, *(f"{scope}: {escaped(text)}" for scope, text in requirements(part, name))]
+
+
+def pins_lines(
+    part: IntegrationPart, name: str, style: PinsStyle, pin_sets: PinSets
+) -> Iterator[str]:
+    """Yield what keeps each environment of *part*, and of its alias, at the versions resolved."""
+    for scope, row in _scopes(part, name):
+        for python, text in pin_lines(style, part, row, pin_sets):
+            yield f"{python.factor}-{scope}: {escaped(text)}"
 
 
 def requirements(part: IntegrationPart, name: str) -> list[tuple[str, str]]:
