@@ -69,10 +69,7 @@ def pinned_parts(draw: st.DrawFn) -> IntegrationPart:
     rows = [
         BOOK.row(
             str(row.version),
-            {
-                str(python): draw(st.sampled_from(["a==1", "b==2 c==3", None]))
-                for python in row.pythons
-            },
+            {str(python): draw(pins) for python in row.pythons},
         )
         if draw(st.booleans())
         else row

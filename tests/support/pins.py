@@ -22,9 +22,7 @@ class PinBook:
         self.sets[name] = found
         return name
 
-    def row(
-        self, version: str, pins: Mapping[str, str | None], *, is_advisory: bool = False
-    ) -> Row:
+    def row(self, version: str, pins: Mapping[str, str | None]) -> Row:
         """Return a row on the Pythons of *pins*; None: that environment cannot be resolved."""
         found = [
             (Python.parse(python), None if text is None else self.add(text))
