@@ -2,18 +2,23 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from matrix.rules.diffing.pins import NO_PINS, PinsDiff, diff_pins
 from matrix.rules.diffing.rows import ChangedRow, MovedRow, diff_rows
 from matrix.rules.diffing.settings import integration_sentences, layout_sentences
 from matrix.rules.facts import Python
 from matrix.rules.parts import IntegrationPart, LayoutPart, Part, Row
 from matrix.rules.rendering.factors import version_factor
+from matrix.rules.rendering.pins import PinSets
 from matrix.rules.rendering.tox import requirements
+
+UNPINNED = "What is noted about environments without pins changes; what they install does not."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,23 +36,34 @@ class PartDiff:
     requirements_removed: tuple[str, ...] = ()
     # How many projects are required otherwise by environments that were there before.
     rules: int = 0
+    pins: PinsDiff = NO_PINS
     settings: tuple[str, ...] = ()  # Sentences.
     layout: str = ""  # What happens to the layout, when this is it: add, change, remove.
 
     @property
     def is_empty(self) -> bool:
         rows = self.moved or self.added or self.removed or self.changed
-        return not (rows or self.requirements_added or self.requirements_removed or self.settings)
+        requirements = self.requirements_added or self.requirements_removed
+        return not (rows or requirements or self.pins or self.settings)
 
 
-def diff_parts(name: str, old: Part | None, new: Part | None) -> PartDiff:
-    """Compare two states of the part *name*; None stands for a part that is not there."""
+def diff_parts(
+    name: str,
+    old: Part | None,
+    new: Part | None,
+    pin_sets: PinSets = MappingProxyType({}),
+) -> PartDiff:
+    """
+    Compare two states of the part *name*; None stands for a part that is not there.
+
+    *pin_sets* holds the pins of both; UnknownPins tells when one that is compared is missing.
+    """
     match old, new:
         case ((LayoutPart() | None), (LayoutPart() | None)) if old or new:
             sentences = layout_sentences(old, new)
             return PartDiff(part=name, settings=sentences, layout=_verb(old, new))
         case ((IntegrationPart() | None), (IntegrationPart() | None)):
-            return _diff_integrations(name, old, new)
+            return _diff_integrations(name, old, new, pin_sets)
     raise TypeError(f'The part "{name}" is a layout on one side and an integration on the other.')
 
 
@@ -58,11 +74,11 @@ def _verb(old: LayoutPart | None, new: LayoutPart | None) -> str:
 
 
 def _diff_integrations(
-    name: str, old: IntegrationPart | None, new: IntegrationPart | None
+    name: str, old: IntegrationPart | None, new: IntegrationPart | None, pin_sets: PinSets
 ) -> PartDiff:
     rows = diff_rows(old.rows if old else (), new.rows if new else ())
     added, removed = _requirement_lines(old, new, rows.moved)
-    return PartDiff(
+    diff = PartDiff(
         part=name,
         moved=rows.moved,
         added=rows.added,
@@ -72,8 +88,11 @@ def _diff_integrations(
         requirements_added=added,
         requirements_removed=removed,
         rules=_changed_rules(old, new) if old and new else 0,
+        pins=diff_pins(old, new, rows, pin_sets) if old and new else NO_PINS,
         settings=integration_sentences(old, new) if old and new else (),
     )
+    # Environments that were not pinned cannot be from now on, or the other way round.
+    return replace(diff, settings=(UNPINNED,)) if diff.is_empty and old != new else diff
 
 
 def _requirement_lines(

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from packaging.version import Version
 
@@ -39,7 +39,11 @@ class ChangedRow:
 
 @dataclass(frozen=True, slots=True)
 class RowsDiff:
-    """Each old row and each new row stands in exactly one of these; all ascending."""
+    """
+    Each old row and each new row stands in exactly one of these; all ascending.
+
+    Pins play no role here: a row is unchanged whatever its environments install beside it.
+    """
 
     moved: tuple[MovedRow, ...]
     added: tuple[Row, ...]
@@ -59,13 +63,17 @@ def diff_rows(old: Sequence[Row], new: Sequence[Row]) -> RowsDiff:
         moved=tuple(MovedRow(*pair) for pair in sorted(pairs, key=lambda pair: pair[1].version)),
         added=_only(after, without=before.keys() | taken),
         removed=_only(before, without=after.keys() | left),
-        changed=tuple(_changed(*pair) for pair in kept if pair[0] != pair[1]),
-        unchanged=tuple(row for row, other in kept if row == other),
+        changed=tuple(_changed(*pair) for pair in kept if not _is_same(*pair)),
+        unchanged=tuple(new_row for old_row, new_row in kept if _is_same(old_row, new_row)),
     )
 
 
 def _only(rows: dict[Version, Row], without: Iterable[Version]) -> tuple[Row, ...]:
     return tuple(rows[version] for version in sorted(rows.keys() - set(without)))
+
+
+def _is_same(old: Row, new: Row) -> bool:
+    return replace(old, pins=()) == replace(new, pins=())
 
 
 def _changed(old: Row, new: Row) -> ChangedRow:
