@@ -1,6 +1,5 @@
 """Chromium, driven by Playwright, against a live server in this process."""
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -19,10 +18,6 @@ from tests.pages.makers import a_publication, an_integration, an_sdk
 from tests.support.index_server import IndexServer
 from tests.support.needs import chromium
 
-# Playwright's synchronous calls run inside an event loop of this thread, where Django would refuse
-# its ORM. Nothing else runs in that loop while a test asks the database.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-
 PASSWORD = "a password of some length"
 FLAGS = [
     "--headless",
@@ -36,9 +31,16 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
+    """
+    One Chromium for this folder, and not a test longer.
+
+    Playwright's synchronous calls run inside an event loop of this thread, where Django would
+    refuse its ORM, and where other tests could start none of their own.
+    """
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         found = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         yield found
         found.close()

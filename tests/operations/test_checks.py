@@ -50,7 +50,10 @@ def found(check: Any, **arguments: Any) -> list[str]:
 
 
 @pytest.mark.django_db
-def test_a_portal_as_it_comes_has_nothing_to_complain_of() -> None:
+def test_a_portal_as_it_comes_has_nothing_to_complain_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PORTAL_SECRET_KEY", settings.SECRET_KEY)
     User.objects.create_superuser("root")
 
     messages = run_checks(include_deployment_checks=True, databases=["default"])
