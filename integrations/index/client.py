@@ -7,7 +7,6 @@ sends. Credentials are added to each request by its own address: a redirect take
 
 import asyncio
 import ssl
-import sys
 import tomllib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,7 +15,6 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from http import HTTPStatus
-from importlib.util import find_spec
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
@@ -30,11 +28,6 @@ from integrations.index.address import Login, Origin, configured_logins, legacy_
 from integrations.index.errors import IndexDataError, IndexUnavailable, ProjectNotFound
 from integrations.index.pages import ACCEPT
 from integrations.index.slots import Slots
-
-# httpcore looks for sniffio a dozen times per request. Searching for what is not installed took
-# longer than the request; None says at once that it is not there.
-if find_spec("sniffio") is None:
-    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 ATTEMPTS = 4
 HOSTS = 2  # Connections of a lane: pages are on one host, files often on another.

@@ -13,7 +13,7 @@ from datetime import datetime
 from packaging.version import Version
 
 from integrations.catalogue.models import Integration, Sdk
-from integrations.index.address import default_index_url
+from integrations.index.address import clean_url, default_index_url
 from integrations.index.facts import KnownMetadata, KnownRelease
 from integrations.index.models import Index, Poll, PollOutcome
 from integrations.index.polling import fetch_metadata, poll
@@ -43,7 +43,8 @@ class Facts:
 
 def index_of(sdk: Sdk, *, url: str = "") -> Index:
     """Return the index of *sdk*: the given one, its own, or the portal's."""
-    index, _ = Index.objects.get_or_create(url=url or sdk.index_url or default_index_url())
+    address = clean_url(url or sdk.index_url) if url or sdk.index_url else default_index_url()
+    index, _ = Index.objects.get_or_create(url=address)
     return index
 
 
@@ -112,7 +113,7 @@ def gather(
     reasons = dict(failed or {})
     if not offline:
         reasons |= _read_unread(index, names - reasons.keys(), catalogue, now)
-    projects = known_projects(index, names)
+    projects = known_projects(index, names, as_of=as_of)
     shared = {name: _shared_facts(project, as_of) for name, project in projects.items()}
     facts = Facts()
     questions: dict[str, Question] = {}
