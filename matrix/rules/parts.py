@@ -11,11 +11,13 @@ from typing import Any
 
 from packaging.version import Version
 
+from matrix.rules.ci import Ci, content_of, read_ci
 from matrix.rules.facts import Python
 
 LAYOUT = "layout"  # The name of the part that is not an integration; no integration may have it.
 SCHEMA = 1
 WITH_PINS = 2  # Rows may name the pins of their environments.
+WITH_WORKFLOWS = 2  # The layout may say what CI workflows are made of.
 
 
 class UnreadableSnapshot(ValueError):
@@ -74,6 +76,7 @@ class LayoutPart:
     groups: tuple[str, ...]  # In order; a group that is missing here comes last, by name.
     frame: str  # Hand-written text with empty regions; "" stands for the default frame.
     pins_style: str = "none"
+    ci: Ci | None = None  # None: no workflows are written.
 
 
 Part = IntegrationPart | LayoutPart
@@ -89,7 +92,7 @@ def read(body: str) -> Part:
     """Return what :func:`write` wrote; raises UnreadableSnapshot."""
     content = json.loads(body)
     match content:
-        case {"schema": 1, "kind": "layout"}:
+        case {"schema": 1 | 2, "kind": "layout"}:
             return _read_layout(content)
         case {"schema": 1 | 2, "kind": "integration"}:
             return _read_integration(content)
@@ -99,14 +102,15 @@ def read(body: str) -> Part:
 
 
 def _layout(part: LayoutPart) -> dict[str, Any]:
-    return {
-        "schema": SCHEMA,
+    content = {
+        "schema": SCHEMA if part.ci is None else WITH_WORKFLOWS,
         "kind": "layout",
         "sdk": part.sdk,
         "groups": list(part.groups),
         "frame": part.frame,
         "pins_style": part.pins_style,
     }
+    return content if part.ci is None else {**content, "ci": content_of(part.ci)}
 
 
 def _integration(part: IntegrationPart) -> dict[str, Any]:
@@ -154,6 +158,7 @@ def _read_layout(content: dict[str, Any]) -> LayoutPart:
         groups=tuple(content["groups"]),
         frame=content["frame"],
         pins_style=content["pins_style"],
+        ci=read_ci(content["ci"]) if "ci" in content else None,
     )
 
 

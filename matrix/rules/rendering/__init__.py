@@ -19,26 +19,47 @@ from matrix.rules.rendering.frame import (
 from matrix.rules.rendering.markers import FrameError
 from matrix.rules.rendering.pins import PinSets, UnknownPins, constraint_files
 from matrix.rules.rendering.tox import region_lines
+from matrix.rules.rendering.workflows import workflow_files, workflow_lines
+from matrix.rules.rendering.workflows_frame import (
+    GROUP_FRAME,
+    MAIN_FRAME,
+    check_workflow_frame,
+    edited_workflow_regions,
+    fill_workflow,
+    regions_at,
+    strip_workflow_frame,
+)
 
 __all__ = [
     "DEFAULT_FRAME",
+    "GROUP_FRAME",
+    "MAIN_FRAME",
     "TOX_INI",
     "EditedRegion",
     "FrameError",
     "NamesClash",
     "RegionEdited",
     "UnknownPins",
+    "UnknownWorkflow",
     "check_frame",
+    "check_workflow_frame",
     "edited_regions",
     "missing_regions",
     "picked_versions_named",
+    "regions_at",
     "render_files",
     "render_into",
+    "render_workflow_into",
     "strip_frame",
+    "strip_workflow_frame",
 ]
 
 TOX_INI = "tox.ini"
 NO_PINS: PinSets = MappingProxyType({})
+
+
+class UnknownWorkflow(ValueError):
+    """A path at which no workflow of the SDK stands. The message names those that there are."""
 
 
 def render_files(
@@ -54,7 +75,7 @@ def render_files(
     found = list(parts)
     frame = strip_frame(layout.frame or DEFAULT_FRAME)
     files = {TOX_INI: fill(frame, region_lines(layout, found, pin_sets))}
-    return files | constraint_files(layout, found, pin_sets)
+    return files | constraint_files(layout, found, pin_sets) | workflow_files(layout, found)
 
 
 def render_into(
@@ -76,3 +97,27 @@ def render_into(
     if not discard_edits and (edited := edited_regions(text)):
         raise RegionEdited(edited)
     return fill(text, region_lines(layout, parts, pin_sets))
+
+
+def render_workflow_into(
+    text: str,
+    path: str,
+    layout: LayoutPart,
+    parts: Iterable[IntegrationPart],
+    *,
+    discard_edits: bool = False,
+) -> str:
+    """
+    Replace the regions of *text*, the workflow file of the SDK's repository at *path*.
+
+    Raises UnknownWorkflow, FrameError with every mistake of the file, and RegionEdited.
+    """
+    generated = workflow_lines(layout, parts)
+    if path not in generated:
+        known = f"There are {', '.join(generated)}." if generated else "None are written."
+        raise UnknownWorkflow(f"No workflow of {layout.sdk} is written to {path}. {known}")
+    if mistakes := check_workflow_frame(text, path):
+        raise FrameError(mistakes)
+    if not discard_edits and (edited := edited_workflow_regions(text, path)):
+        raise RegionEdited(edited)
+    return fill_workflow(text, path, generated[path])

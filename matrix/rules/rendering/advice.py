@@ -1,12 +1,14 @@
 """What a frame says that is not a mistake yet, but will be one after the next publication."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from matrix.rules.rendering.markers import regions_of, split_lines
+from matrix.rules.rendering.markers import REGIONS, regions_of, split_lines
 
 
-def picked_versions_named(text: str, names: Collection[str]) -> list[str]:
+def picked_versions_named(
+    text: str, names: Collection[str], known: Sequence[str] = REGIONS
+) -> list[str]:
     """
     Return a sentence for each hand-written line with a version in an environment's name.
 
@@ -16,7 +18,7 @@ def picked_versions_named(text: str, names: Collection[str]) -> list[str]:
     if not names:
         return []
     lines = split_lines(text)
-    regions = regions_of(lines)
+    regions = regions_of(lines, known)
     generated = {n for region in regions for n in range(region.begin.line, region.end.line + 1)}
     longest_first = sorted(names, key=lambda name: (-len(name), name))
     pattern = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, longest_first))})-v[\d{{][\w.,{{}}]*")

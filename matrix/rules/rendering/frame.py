@@ -64,7 +64,7 @@ class RegionEdited(FrameError):
         self.regions = tuple(regions)
 
 
-def strip_frame(text: str) -> str:
+def strip_frame(text: str, known: Sequence[str] = REGIONS) -> str:
     r"""
     Return the frame of a received file: its regions empty and without hashes.
 
@@ -72,7 +72,7 @@ def strip_frame(text: str) -> str:
     when the markers do not pair up.
     """
     lines = [line.rstrip("\r\n") + "\n" for line in split_lines(text.removeprefix(BOM))]
-    return _replaced(lines, {})
+    return replaced(lines, {}, known)
 
 
 def check_frame(text: str) -> list[str]:
@@ -90,12 +90,12 @@ def missing_regions(text: str) -> dict[str, str]:
     return {name: loss for name, loss in OPTIONAL.items() if name not in named}
 
 
-def edited_regions(text: str) -> list[EditedRegion]:
+def edited_regions(text: str, known: Sequence[str] = REGIONS) -> list[EditedRegion]:
     """Return the regions that were edited by hand; needs nothing but the file itself."""
     lines = split_lines(text)
     return [
         EditedRegion(region.name, region.begin.line, region.end.line)
-        for region in regions_of(lines)
+        for region in regions_of(lines, known)
         if _is_edited(region.inside(lines), region.end.digest)
     ]
 
@@ -110,7 +110,7 @@ def fill(text: str, content: Mapping[str, Sequence[str]]) -> str:
     found = {region.name for region in regions_of(lines)}
     if missing := [_missing(name) for name in REQUIRED if name not in found]:
         raise FrameError(missing)
-    return _replaced(lines, content)
+    return replaced(lines, content)
 
 
 def digest(lines: Iterable[str]) -> str:
@@ -119,11 +119,13 @@ def digest(lines: Iterable[str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _replaced(lines: Sequence[str], content: Mapping[str, Sequence[str]]) -> str:
+def replaced(
+    lines: Sequence[str], content: Mapping[str, Sequence[str]], known: Sequence[str] = REGIONS
+) -> str:
     """Write *content* into the regions; one that it lacks becomes empty and loses its hash."""
     written: list[str] = []
     done = 0
-    for region in regions_of(lines):
+    for region in regions_of(lines, known):
         line_end = ending(lines[region.begin.line - 1])
         indent = region.begin.indent
         end = f"{region.end.indent}# END GENERATED: {region.name}"

@@ -75,9 +75,9 @@ class Scan:
     named: frozenset[str]  # Regions that a marker names, or seems to mean.
 
 
-def regions_of(lines: Sequence[str]) -> tuple[Region, ...]:
+def regions_of(lines: Sequence[str], known: Sequence[str] = REGIONS) -> tuple[Region, ...]:
     """Return the regions in the order of the file; raises FrameError with all mistakes."""
-    found = scan(lines)
+    found = scan(lines, known)
     if found.mistakes:
         raise FrameError(sentences(found.mistakes))
     return found.regions
@@ -88,9 +88,9 @@ def sentences(mistakes: Iterable[Mistake]) -> list[str]:
     return [f"Line {mistake.line}: {mistake.text}" for mistake in ordered]
 
 
-def scan(lines: Sequence[str]) -> Scan:
+def scan(lines: Sequence[str], known: Sequence[str] = REGIONS) -> Scan:
     """Read the markers; one that is misspelled is a mistake, and paired as if it were right."""
-    pairing = _Pairing()
+    pairing = _Pairing(known)
     for number, line in enumerate(lines, start=1):
         text = line.rstrip("\r\n").lstrip(BOM)
         if exact := EXACT.fullmatch(text):
@@ -102,7 +102,7 @@ def scan(lines: Sequence[str]) -> Scan:
             pairing.refuse(
                 number,
                 f'"{text.strip()}" is not a marker. '
-                f'Write it as "# {kind} GENERATED: {name or REGIONS[0]}".',
+                f'Write it as "# {kind} GENERATED: {name or known[0]}".',
             )
             if name:  # One slip is one mistake, not two.
                 pairing.add(Marker(number, kind == "BEGIN", name, attempt["indent"]))
@@ -113,6 +113,7 @@ def scan(lines: Sequence[str]) -> Scan:
 class _Pairing:
     """Match each END with its BEGIN, and word what is wrong."""
 
+    known: Sequence[str]  # Names of regions.
     regions: list[Region] = field(default_factory=list)
     mistakes: list[Mistake] = field(default_factory=list)
     opened: list[Marker] = field(default_factory=list)
@@ -120,7 +121,7 @@ class _Pairing:
     named: set[str] = field(default_factory=set)
 
     def add(self, marker: Marker) -> None:
-        self.named.update([marker.name, *_meant(marker.name)])
+        self.named.update([marker.name, *_meant(marker.name, self.known)])
         if marker.is_begin:
             self._begin(marker)
         else:
@@ -136,8 +137,8 @@ class _Pairing:
         return Scan(tuple(regions), tuple(self.mistakes), frozenset(self.named))
 
     def _begin(self, marker: Marker) -> None:
-        if marker.name not in REGIONS:
-            self.refuse(marker.line, _unknown(marker.name))
+        if marker.name not in self.known:
+            self.refuse(marker.line, _unknown(marker.name, self.known))
         first = self.first.setdefault(marker.name, marker.line)
         if first != marker.line:
             self.refuse(
@@ -179,11 +180,11 @@ class _Pairing:
         )
 
 
-def _unknown(name: str) -> str:
-    meant = _meant(name)
-    hint = f'Did you mean "{meant[0]}"?' if meant else f"There are {', '.join(REGIONS)}."
+def _unknown(name: str, known: Sequence[str]) -> str:
+    meant = _meant(name, known)
+    hint = f'Did you mean "{meant[0]}"?' if meant else f"There are {', '.join(known)}."
     return f'there is no region "{name}". {hint}'
 
 
-def _meant(name: str) -> list[str]:
-    return get_close_matches(name.lower(), REGIONS, n=1)
+def _meant(name: str, known: Sequence[str]) -> list[str]:
+    return get_close_matches(name.lower(), known, n=1)
