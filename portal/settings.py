@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "portal.operations",
     "integrations.catalogue",
     "integrations.index",
+    "matrix.environments",
     "matrix.review",
     "django_q",
     "simple_history",

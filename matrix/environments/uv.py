@@ -1,0 +1,350 @@
+"""
+The way to uv. No other module of the core starts a process to resolve.
+
+uv sees an environment and a configuration that are made here and nothing else of the host's: no
+pip.conf, no uv.toml, no PIP_* or UV_*, no netrc. What passes are trust and way.
+
+Where builds are not allowed uv is *not* told ``--no-build``: it would skip releases that have only
+sdists in silence, and pin older ones. It may ask for a build, and the build cannot start: a Python
+whose PYTHONHOME does not exist ends before it runs the first line of anybody's code, while the
+question that uv puts to the interpreter itself is isolated from such variables (``python -I``).
+uv then fails and names the release.
+"""
+
+import ctypes
+import os
+import selectors
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
+from typing import IO, Self
+
+import uv as uv_package
+from django.conf import settings
+
+from integrations.index.address import Login, Origin, configured_logins
+from matrix.environments.explaining import Failure, Unresolved, explain
+from matrix.environments.workspace import NAME, locked_folder, write_inputs
+from matrix.rules.resolution import EnvironmentRequest, UnreadablePins, moment_text, read_pins
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+TRUST_AND_WAY = {
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+}
+LOOK = 0.2  # Seconds between two looks at the clock while uv works.
+CHUNK = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    pins: tuple[str, ...]
+    seconds: float
+
+
+Outcome = Resolved | Unresolved
+
+
+class UvMissing(Exception):
+    """There is no uv here that can be started."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Uv:
+    """Which uv is started, where it works, and how long it may."""
+
+    binary: str
+    folder: Path  # Holds the cache, which all share, and a folder of each worker.
+    seconds: float = 120  # Of wall clock for one resolution.
+    output: int = 1_000_000  # Bytes that it may say.
+    grace: float = 2  # Seconds between asking it to end and killing it.
+
+    @property
+    def cache(self) -> Path:
+        return self.folder / "uv-cache"
+
+    @property
+    def runs(self) -> Path:
+        return self.folder / "uv-runs"
+
+
+def configured_uv() -> Uv:
+    """Return the uv of this installation, which works in PORTAL_DATA_DIR."""
+    try:
+        binary = uv_package.find_uv_bin()
+    except FileNotFoundError:
+        binary = shutil.which("uv") or "uv"
+    return Uv(binary=binary, folder=settings.PORTAL_DATA_DIR)
+
+
+def uv_version(uv: Uv | None = None) -> str:
+    """``0.13.8``; raises UvMissing."""
+    return _version((uv or configured_uv()).binary)
+
+
+@cache
+def _version(binary: str) -> str:
+    try:
+        answer = subprocess.run(  # noqa: S603  (our own binary)
+            [binary, "--version"], capture_output=True, text=True, timeout=20, check=True, env={}
+        )
+        return answer.stdout.split()[1]
+    except (OSError, subprocess.SubprocessError, IndexError) as error:
+        raise UvMissing(f"uv cannot be started as {binary}: {_reason(error)}") from error
+
+
+def _reason(error: BaseException) -> str:
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return f"{text}."
+
+
+def resolve(request: EnvironmentRequest, uv: Uv | None = None) -> Outcome:
+    """Ask uv what *request* gets installed. What goes wrong is returned, not raised."""
+    uv = uv or configured_uv()
+    try:
+        with locked_folder(uv.runs) as folder, Calls(uv, folder) as calls:
+            calls.start("", request)
+            while True:
+                for _, outcome in calls.wait():
+                    return outcome
+    except OSError as error:
+        return not_writable(error)
+
+
+def not_writable(error: OSError) -> Unresolved:
+    return Unresolved(
+        Failure.NO_SPACE, f"The portal cannot write to its data folder: {_reason(error)}"
+    )
+
+
+@dataclass(slots=True)
+class Call:
+    """One process of uv."""
+
+    key: str
+    request: EnvironmentRequest
+    folder: Path
+    process: subprocess.Popen[bytes]
+    deadline: float  # Of the monotonic clock.
+    started: float
+    said: bytearray = field(default_factory=bytearray)
+    stopped: Unresolved | None = None  # Why it was told to end.
+
+    @property
+    def output(self) -> IO[bytes]:
+        assert self.process.stderr is not None
+        return self.process.stderr
+
+
+class Calls:
+    """
+    The processes of one worker, watched by one thread; as ``with`` it leaves none behind.
+
+    The thread that starts a process must outlive it: on Linux the process dies with it.
+    """
+
+    def __init__(self, uv: Uv, folder: Path) -> None:
+        self._uv = uv
+        self._folder = folder
+        self._calls: list[Call] = []
+        self._failed: list[tuple[str, Outcome]] = []
+        self._selector = selectors.DefaultSelector()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        self._selector.close()
+
+    def __len__(self) -> int:
+        return len(self._calls) + len(self._failed)
+
+    def start(self, key: str, request: EnvironmentRequest) -> None:
+        """Start uv; what prevents that is the outcome that :meth:`wait` returns."""
+        try:
+            call = self._started(key, request)
+        except (FileNotFoundError, PermissionError) as error:
+            if error.filename != self._uv.binary:
+                self._failed.append((key, not_writable(error)))
+                return
+            text = f"uv cannot be started as {self._uv.binary}: {_reason(error)}"
+            self._failed.append((key, Unresolved(Failure.NO_UV, text)))
+        except OSError as error:
+            self._failed.append((key, not_writable(error)))
+        except ValueError as error:
+            self._failed.append((key, Unresolved(Failure.BAD_REQUEST, str(error))))
+        else:
+            self._calls.append(call)
+            os.set_blocking(call.output.fileno(), False)
+            self._selector.register(call.output, selectors.EVENT_READ, call)
+
+    def _started(self, key: str, request: EnvironmentRequest) -> Call:
+        folder = Path(tempfile.mkdtemp(dir=self._folder))
+        write_inputs(folder, request)
+        now = time.monotonic()
+        # S603: it is our own binary. PLW1509: one thread starts and watches all processes, and
+        # what runs before uv is one system call.
+        process = subprocess.Popen(  # noqa: S603
+            arguments(self._uv, request),
+            cwd=folder,
+            env=environment(folder, request, os.environ, configured_logins()),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            preexec_fn=partial(_die_with_parent, os.getpid()),  # noqa: PLW1509
+        )
+        return Call(key, request, folder, process, now + self._uv.seconds, now)
+
+    def wait(self, seconds: float = LOOK) -> Iterator[tuple[str, Outcome]]:
+        """Yield what ended, with its key, after *seconds* at most."""
+        yield from self._failed
+        self._failed.clear()
+        for event, _ in self._selector.select(min(seconds, LOOK)) if self._calls else ():
+            self._read(event.data)
+        for call in list(self._calls):
+            self._check(call)
+            if call.process.poll() is not None:
+                yield call.key, self._ended(call)
+
+    def _read(self, call: Call) -> None:
+        while chunk := call.output.read(CHUNK):
+            call.said += chunk[: self._uv.output + 1 - len(call.said)]
+        if chunk == b"":  # It closed its end: it is about to end itself.
+            self._selector.unregister(call.output)
+            with suppress(subprocess.TimeoutExpired):
+                call.process.wait(LOOK)
+
+    def _check(self, call: Call) -> None:
+        now = time.monotonic()
+        if call.stopped is None and now > call.deadline:
+            text = f"uv found no answer within {self._uv.seconds:g} seconds and was stopped."
+            self._ask_to_end(call, Unresolved(Failure.TIME_OUT, text))
+        elif call.stopped is None and len(call.said) > self._uv.output:
+            text = f"uv wrote more than {self._uv.output} bytes and was stopped."
+            self._ask_to_end(call, Unresolved(Failure.TOO_LONG, text))
+        elif call.stopped is not None and now > call.deadline:
+            _signal_group(call, signal.SIGKILL)
+
+    def _ask_to_end(self, call: Call, why: Unresolved) -> None:
+        call.stopped, call.deadline = why, time.monotonic() + self._uv.grace
+        _signal_group(call, signal.SIGTERM)
+
+    def _ended(self, call: Call) -> Outcome:
+        self._read(call) if call.output in self._registered() else None
+        outcome = call.stopped or _outcome(call)
+        self._forget(call)
+        seconds = time.monotonic() - call.started
+        if isinstance(outcome, Unresolved):
+            return Unresolved(outcome.kind, outcome.problem, seconds)
+        return Resolved(outcome.pins, seconds)
+
+    def _registered(self) -> Collection[object]:
+        return [key.fileobj for key in self._selector.get_map().values()]
+
+    def _forget(self, call: Call) -> None:
+        """Leave nothing of *call*: no process of its group, no pipe, no folder."""
+        _signal_group(call, signal.SIGKILL)
+        call.process.wait()
+        if call.output in self._registered():
+            self._selector.unregister(call.output)
+        call.output.close()
+        shutil.rmtree(call.folder, ignore_errors=True)
+        self._calls.remove(call)
+
+    def kill(self, keys: Collection[str] | None = None) -> None:
+        """End these resolutions, or all, at once and without an outcome."""
+        for call in list(self._calls):
+            if keys is None or call.key in keys:
+                self._forget(call)
+        self._failed = [] if keys is None else [f for f in self._failed if f[0] not in keys]
+
+
+def _outcome(call: Call) -> Outcome:
+    text = call.said.decode("utf-8", errors="replace")
+    code = call.process.returncode
+    if code < 0:
+        name = signal.Signals(-code).name
+        return Unresolved(Failure.KILLED, f"uv was killed ({name}); was memory short?")
+    if code != 0:
+        secrets = [login.password for login in configured_logins().values()]
+        text = text.replace(str(call.folder), "…")
+        return explain(text, allows_builds=call.request.allows_builds, secrets=secrets)
+    try:
+        return Resolved(read_pins((call.folder / "pins.txt").read_text(encoding="utf-8")), 0)
+    except (OSError, UnicodeDecodeError, UnreadablePins) as error:
+        return Unresolved(Failure.OTHER, f"uv wrote pins that cannot be read: {error}")
+
+
+def _signal_group(call: Call, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):  # The whole group is gone.
+        os.killpg(call.process.pid, number)
+
+
+def arguments(uv: Uv, request: EnvironmentRequest) -> list[str]:
+    """Return the command line; each option was found by measuring (DESIGN 5)."""
+    command = [
+        *(uv.binary, "pip", "compile", "requirements.in", "-o", "pins.txt"),
+        *("-c", "constraints.txt", "--config-file", "uv.toml", "--cache-dir", str(uv.cache)),
+        *("-p", sys.executable, "--no-python-downloads"),
+        *("--python-version", request.full_python, "--python-platform", request.platform),
+        *("--no-annotate", "--no-header", "-q", "--color", "never", "--system-certs"),
+    ]
+    if request.allows_prereleases:
+        command += ["--prerelease", "allow"]
+    if request.exclude_newer:
+        command += ["--exclude-newer", moment_text(request.exclude_newer) or ""]
+    for name, moment in request.exclude_newer_projects:
+        command += ["--exclude-newer-package", f"{name}={moment_text(moment)}"]
+    return command
+
+
+def environment(
+    folder: Path,
+    request: EnvironmentRequest,
+    host: Mapping[str, str],
+    logins: Mapping[Origin, Login],
+) -> dict[str, str]:
+    """Return all variables that uv sees."""
+    variables = {name: value for name, value in host.items() if name in TRUST_AND_WAY and value}
+    variables |= {
+        "HOME": str(folder),  # Neither a netrc nor a folder of configuration is there.
+        "TMPDIR": str(folder),
+        "LC_ALL": "C.UTF-8",
+        "UV_HTTP_TIMEOUT": str(settings.PORTAL_INDEX_TIMEOUT),
+        "UV_KEYRING_PROVIDER": "disabled",
+    }
+    if request.allows_builds:
+        variables["PATH"] = host.get("PATH", os.defpath)  # Compilers.
+    else:
+        variables["PYTHONHOME"] = str(folder / "no-builds-here")
+    if login := logins.get(Origin.of(request.index_url)):
+        variables[f"UV_INDEX_{NAME.upper()}_USERNAME"] = login.user
+        variables[f"UV_INDEX_{NAME.upper()}_PASSWORD"] = login.password
+    return variables
+
+
+def _load_prctl() -> "ctypes._NamedFuncPointer | None":
+    return ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+
+
+PRCTL = _load_prctl()  # Between fork and exec no library can be loaded safely.
+
+
+def _die_with_parent(parent: int) -> None:
+    """Have the kernel kill this process when the worker is killed; elsewhere uv ends by itself."""
+    if PRCTL is not None:
+        PRCTL(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # It died before this process could ask for the signal.
+            os._exit(1)

@@ -1,0 +1,167 @@
+"""
+One worker at work: it claims rows, keeps uv busy and stores what uv says.
+
+One thread does it all. A thread per process of uv would gain nothing, since uv does the work, and
+a process is bound to the life of the thread that started it.
+"""
+
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import FrameType
+
+from matrix.environments import leasing
+from matrix.environments.explaining import STOPS_ALL, STOPS_INDEX, Failure, Unresolved
+from matrix.environments.leasing import Claim
+from matrix.environments.uv import Calls, Outcome, Resolved
+
+Clock = Callable[[], datetime]
+HEARTBEAT = leasing.LEASE / 4
+OVERTIME = timedelta(seconds=25)  # What runs when the time is over may go on so long.
+PATIENCE = 3  # Resolutions in a row that do not reach an index, before it is taken for down.
+NAP = 0.5  # Seconds between two looks at rows that other workers hold.
+
+
+@dataclass(kw_only=True, slots=True)
+class Worker:
+    """Claims rows, keeps uv busy, stores what it says."""
+
+    owner: str
+    clock: Clock
+    until: datetime
+    processes: int
+    keys: Collection[str] | None
+    on_progress: Callable[[], object]
+    finished: int = 0
+    _queue: dict[str, Claim] = field(default_factory=dict)
+    _running: dict[str, Claim] = field(default_factory=dict)
+    _unreached: Counter[str] = field(default_factory=Counter)  # In a row, by index.
+    _beat_at: datetime | None = None
+
+    def work(self, calls: Calls) -> None:
+        try:
+            while self._goes_on():
+                self._fill(calls)
+                if not self._running:
+                    if not self._waits_for_others():
+                        break
+                    continue
+                for key, outcome in calls.wait():
+                    self._store(key, outcome)
+                self._beat(calls)
+        finally:
+            calls.kill()
+            leasing.give_back(self.owner, unstarted=self._queue)
+
+    def _goes_on(self) -> bool:
+        now = self.clock()
+        return now < self.until or (bool(self._running) and now < self.until + OVERTIME)
+
+    def _fill(self, calls: Calls) -> None:
+        now = self.clock()
+        if now >= self.until:
+            return
+        if not self._queue and len(self._running) < self.processes:
+            batch = leasing.claim(self.owner, most=4 * self.processes, now=now, keys=self.keys)
+            self._queue = {claim.key: claim for claim in batch}
+        while self._queue and len(self._running) < self.processes:
+            key = next(iter(self._queue))
+            self._running[key] = self._queue.pop(key)
+            calls.start(key, self._running[key].request)
+
+    def _waits_for_others(self) -> bool:
+        """Wait a little where rows that are asked for are in other hands; False: there are none."""
+        if self.keys is None or not leasing.are_open(self.keys):
+            return False
+        time.sleep(NAP)
+        leasing.sweep(self.clock())
+        return True
+
+    def _beat(self, calls: Calls) -> None:
+        """Extend the leases; what another worker took over meanwhile is dropped."""
+        now = self.clock()
+        if self._beat_at is not None and now < self._beat_at + HEARTBEAT:
+            return
+        self._beat_at = now
+        leasing.sweep(now)
+        mine = leasing.extend(self.owner, now=now)
+        calls.kill(self._running.keys() - mine)
+        self._running = {key: claim for key, claim in self._running.items() if key in mine}
+        self._queue = {key: claim for key, claim in self._queue.items() if key in mine}
+
+    def _store(self, key: str, outcome: Outcome) -> None:
+        claim, at = self._running.pop(key), self.clock()
+        if isinstance(outcome, Resolved):
+            stored = leasing.store_pins(
+                self.owner, key, outcome.pins, seconds=outcome.seconds, at=at
+            )
+        else:
+            stored = leasing.store_failure(self.owner, key, outcome, at=at)
+        self._learn(claim.request.index_url, outcome)
+        if stored:
+            is_over = isinstance(outcome, Resolved) or not (
+                outcome.is_transient and claim.attempts < leasing.MOST_ATTEMPTS
+            )
+            self.finished += is_over
+            self.on_progress()
+
+    def _learn(self, index_url: str, outcome: Outcome) -> None:
+        """Fail all that would end as this one did: an hour of time-outs helps nobody."""
+        if not isinstance(outcome, Unresolved) or outcome.kind is not Failure.UNREACHABLE:
+            self._unreached[index_url] = 0
+        if isinstance(outcome, Resolved):
+            return
+        if outcome.kind in STOPS_ALL:
+            self.fail_rest(outcome, index_url=None, running=self._running)
+        elif outcome.kind in STOPS_INDEX:
+            self.fail_rest(outcome, index_url=index_url, running=self._running)
+        elif outcome.kind is Failure.UNREACHABLE:
+            self._unreached[index_url] += 1
+            if self._unreached[index_url] >= PATIENCE:
+                self.fail_rest(outcome, index_url=index_url, running=self._running)
+
+    def fail_rest(
+        self, why: Unresolved, *, index_url: str | None, running: Collection[str]
+    ) -> None:
+        self.finished += leasing.fail_all(
+            self.owner,
+            why,
+            at=self.clock(),
+            keys=self.keys,
+            index_url=index_url,
+            besides=running,
+        )
+        self._queue = {
+            key: claim
+            for key, claim in self._queue.items()
+            if index_url is not None and claim.request.index_url != index_url
+        }
+
+
+@contextmanager
+def ending_on_sigterm() -> Iterator[None]:
+    """
+    Make the signal that ends a process an exception, so that leases are given back.
+
+    Only where nobody else decided what it does: background workers have their own way.
+    """
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    ):
+        yield
+        return
+
+    def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        raise SystemExit(128 + number)
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -1,0 +1,95 @@
+"""
+Folders in which uv works: one for each worker, locked while it lives.
+
+What a killed worker leaves behind is known by its lock, which ended with it.
+"""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from matrix.rules.resolution import EnvironmentRequest
+
+NAME = "portal"  # Of the index in uv's configuration and in the names of its variables.
+PREFIX = "run-"
+CONFIGURATION = """\
+# Some indexes send no validators: pages are asked for again after ten minutes, files never.
+[[index]]
+name = "{name}"
+url = {url}
+default = true
+cache-control = {{ api = "max-age=600", files = "max-age=365000000, immutable" }}
+"""
+
+
+@contextmanager
+def locked_folder(parent: Path) -> Iterator[Path]:
+    """Yield an empty folder in *parent* that nobody sweeps away while the block runs."""
+    parent.mkdir(parents=True, exist_ok=True)
+    with _lock(parent):  # Nobody sweeps between the making of the folder and its lock.
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+        handle = os.open(folder, os.O_RDONLY)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(handle)
+
+
+def sweep_folders(parent: Path) -> list[Path]:
+    """Remove the folders in *parent* whose workers are gone; return them."""
+    if not parent.is_dir():
+        return []
+    with _lock(parent):
+        gone = [folder for folder in sorted(parent.glob(f"{PREFIX}*")) if _is_free(folder)]
+        for folder in gone:
+            shutil.rmtree(folder, ignore_errors=True)
+    return gone
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _is_free(folder: Path) -> bool:
+    with suppress(OSError):  # Its worker lives, or removed it just now.
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        finally:
+            os.close(handle)
+        return True
+    return False
+
+
+def write_inputs(folder: Path, request: EnvironmentRequest) -> None:
+    """Write what uv reads: configuration, requirements, constraints, and pins to keep."""
+    form = request.canonical()
+    configuration = CONFIGURATION.format(name=NAME, url=_toml_text(request.index_url))
+    (folder / "uv.toml").write_text(configuration, encoding="utf-8")
+    for name, lines in {
+        "requirements.in": form["requirements"],
+        "constraints.txt": form["constraints"],
+        "pins.txt": form["preferences"],  # uv keeps what it finds in the file that it writes.
+    }.items():
+        text = "".join(f"{line}\n" for line in lines)
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def _toml_text(text: str) -> str:
+    """Return *text* as a basic string of TOML."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    if not escaped.isprintable():
+        raise ValueError(f"The address {text!r} of an index holds signs that no address has.")
+    return f'"{escaped}"'
