@@ -139,9 +139,10 @@ class PublishedPartInline(_Inline):
 class PublishedFileInline(_Inline):
     model = PublishedFile
     fields = ("path", "sha256")
+    readonly_fields = ("sha256",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PublishedFile]:
-        return super().get_queryset(request).defer("body").order_by("path", "pk")
+        return super().get_queryset(request).order_by("path", "pk")
 
 
 @admin.register(Publication)

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Max, Q
 
+from matrix.review.contents import store_texts
 from matrix.review.errors import BaseMoved, Blocked, NeedsSecondPerson, NothingApproved
 from matrix.review.locking import find_proposal, lock_open_proposal, require_current_base
 from matrix.review.models import (
@@ -43,6 +44,7 @@ def publish(
     render: Render,
     second_person: bool = False,
     summarise: Summarise | None = None,
+    generator: str = "",
 ) -> Publication:
     """
     Publish the base and the approved items of proposal *number*.
@@ -50,7 +52,7 @@ def publish(
     Undecided items stay open against the new publication; when there are none the proposal is
     published, and what was declined stays in it as history. With *second_person* nobody who
     approved one of the items may publish. *summarise* gives the publication, and what is left of
-    the proposal, a summary line of its own.
+    the proposal, a summary line of its own; *generator* says what *render* is.
     """
     with transaction.atomic():
         channel, proposal = lock_open_proposal(number)
@@ -69,6 +71,7 @@ def publish(
             published_at=at,
             comment=comment,
             summary=summarise(changes_of(items)) if summarise else proposal.summary,
+            generator=generator,
         )
         _fill(publication, hashes, render)
         _move(channel, publication)
@@ -94,13 +97,13 @@ def differing_files(publication: Publication, render: Render) -> list[str]:
     with its own SHA-256.
     """
     again = render_again(publication, render)
-    stored = {file.path: file for file in publication.files.all()}
+    stored = {file.path: file for file in publication.files.select_related("content")}
     return sorted(
         path
         for path in again.keys() | stored.keys()
         if path not in stored
-        or again.get(path) != stored[path].body
-        or digest(stored[path].body) != stored[path].sha256
+        or again.get(path) != stored[path].read()
+        or digest(stored[path].read()) != stored[path].sha256
     )
 
 
@@ -146,9 +149,11 @@ def _fill(publication: Publication, hashes: dict[str, str], render: Render) -> N
         PublishedPart(publication=publication, part=part, snapshot_id=sha)
         for part, sha in hashes.items()
     )
+    files = _files(render, bodies_of(hashes))
+    shas = store_texts(files.values())
     PublishedFile.objects.bulk_create(
-        PublishedFile(publication=publication, path=path, body=text, sha256=digest(text))
-        for path, text in _files(render, bodies_of(hashes)).items()
+        PublishedFile(publication=publication, path=path, content_id=shas[text])
+        for path, text in files.items()
     )
 
 

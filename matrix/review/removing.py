@@ -12,7 +12,8 @@ def remove_channel(channel: Channel) -> None:
     """
     Remove *channel* and all that belongs to it, from the leaves to the root.
 
-    Snapshots stay: they are named by their bytes, and another channel may hold the same.
+    Snapshots and texts of files stay: they are named by their bytes, and another channel may hold
+    the same.
     """
     lock_channel(channel.pk)
     Channel.objects.filter(pk=channel.pk).update(current=None)

@@ -26,7 +26,8 @@ def publication_state(publication: Publication) -> dict[str, str]:
 
 def published_files(publication: Publication) -> dict[str, str]:
     """Return ``{path: text}`` of one publication, as they were stored when it was made."""
-    return dict(sorted(publication.files.values_list("path", "body")))
+    files = publication.files.select_related("content")
+    return dict(sorted((file.path, file.read()) for file in files))
 
 
 def _with_bodies(rows: QuerySet[PublishedPart]) -> dict[str, str]:

@@ -1,11 +1,7 @@
 """Rows of the list pages, with their counts, in a fixed number of queries."""
 
-from typing import Any
-
 from django.core.paginator import Page, Paginator
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Count, F, Func, IntegerField, Q, QuerySet
-from django.db.models.sql.compiler import SQLCompiler
+from django.db.models import Count, F, Q, QuerySet
 
 from matrix.review.models import Decision, Proposal, Publication, PublishedFile, Run
 
@@ -48,21 +44,6 @@ def page_of(rows: QuerySet, number: str | None) -> Page:
     return Paginator(rows, PER_PAGE).get_page(number)
 
 
-class ByteLength(Func):
-    """The length of a text in UTF-8."""
-
-    function = "OCTET_LENGTH"
-    output_field = IntegerField()
-
-    def as_sqlite(
-        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any
-    ) -> Any:
-        """Say it without OCTET_LENGTH, which SQLite has only since 3.43."""
-        return self.as_sql(
-            compiler, connection, template="LENGTH(CAST(%(expressions)s AS BLOB))", **context
-        )
-
-
 def with_sizes(files: QuerySet[PublishedFile]) -> QuerySet[PublishedFile]:
-    """Add ``size`` in bytes; the bodies stay where they are."""
-    return files.defer("body").annotate(size=ByteLength("body"))
+    """Add ``size`` in bytes; the texts stay where they are."""
+    return files.annotate(size=F("content__size"))

@@ -44,7 +44,7 @@ class SdkOverview:
     proposal: Proposal | None  # The open one, counted.
     run: Run | None  # The last one.
     visit: Visit | None
-    files: list[PublishedFile]  # Of the current publication, without their bodies; by path.
+    files: list[PublishedFile]  # Of the current publication, without their texts; by path.
     next_run_at: datetime | None  # None: only when somebody asks.
 
     @property
@@ -96,7 +96,7 @@ def _files(channels: QuerySet[Channel]) -> dict[str, list[PublishedFile]]:
         publication__channel__current=F("publication"),
     )
     rows = current.select_related("publication__channel", "publication__published_by")
-    for file in rows.defer("body").order_by("path"):
+    for file in rows.order_by("path"):
         found[file.publication.channel.slug].append(file)
     return found
 

@@ -59,9 +59,9 @@ def test_a_rule_is_edited_proposed_reviewed_published_and_downloaded(
     download.value.save_as(saved)
     stored = PublishedFile.objects.get(publication__number=2)
     assert saved.name == "tox.ini"
-    assert saved.read_bytes() == stored.body.encode()
+    assert saved.read_bytes() == stored.read().encode()
     assert hashlib.sha256(saved.read_bytes()).hexdigest() == stored.sha256
     expect(page.get_by_text(stored.sha256)).to_be_visible()
-    assert "httpx: pytest-asyncio\n" in stored.body
+    assert "httpx: pytest-asyncio\n" in stored.read()
     assert Integration.objects.get(name="httpx").rules.count() == 1
     assert complaints == []

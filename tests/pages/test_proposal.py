@@ -400,14 +400,14 @@ def test_the_candidate_has_the_bytes_of_the_later_publication(sdk: Sdk, as_: As)
 
     assert response["Content-Type"] == "text/plain; charset=utf-8"
     assert response["Content-Disposition"] == 'attachment; filename="tox.ini"'
-    assert response.content.decode() == publication.files.get().body
+    assert response.content.decode() == publication.files.get().read()
 
 
 def test_the_patch_turns_the_published_file_into_the_candidate(
     sdk: Sdk, index: SmallIndex, as_: As, tmp_path: Path
 ) -> None:
     folder = tmp_path
-    published = a_publication(sdk).files.get().body
+    published = a_publication(sdk).files.get().read()
     index.add("labels", "1.0.1")
     a_proposal(sdk)
     client = as_("viewers")

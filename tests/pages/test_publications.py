@@ -26,7 +26,7 @@ def file(sdk: Sdk) -> PublishedFile:
 def test_the_page_says_who_when_why_and_what(file: PublishedFile, as_: As, opened: Open) -> None:
     page = opened(as_("viewers"), "/publications/parcels/1/")
 
-    size = len(file.body.encode())
+    size = len(file.read().encode())
     for words in (
         "by olga",
         "Looks right.",
@@ -67,7 +67,7 @@ def test_a_download_has_the_exact_bytes_and_says_what_they_are(
 ) -> None:
     response = as_("viewers").get(path)
 
-    assert response.content == file.body.encode()
+    assert response.content == file.read().encode()
     assert {name: response[name] for name in ("Content-Type", "Content-Disposition", "ETag")} == {
         "Content-Type": "text/plain; charset=utf-8",
         "Content-Disposition": 'attachment; filename="tox.ini"',
@@ -94,7 +94,7 @@ def test_an_old_copy_is_replaced(file: PublishedFile, sdk: Sdk, index: SmallInde
 
     response = as_("viewers").get(CURRENT, headers={"If-None-Match": f'"{file.sha256}"'})
 
-    assert response.content.decode() == newer.body != file.body
+    assert response.content.decode() == newer.read() != file.read()
 
 
 def test_public_publications_need_no_login_and_others_do(

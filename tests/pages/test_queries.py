@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from packaging.version import Version
 
 from integrations.catalogue.models import Sdk
+from matrix.review.contents import store_texts
 from matrix.review.models import (
     Decision,
     Item,
@@ -91,8 +92,9 @@ def history(sdk: Sdk, rows: int) -> None:
         for number, body in enumerate(bodies)
     ]
     PublishedPart.objects.bulk_create(parts)
+    (content,) = store_texts(["x"]).values()
     PublishedFile.objects.bulk_create(
-        PublishedFile(publication=first, path=f"files/{number}.txt", sha256="0" * 64, body="x")
+        PublishedFile(publication=first, path=f"files/{number}.txt", content_id=content)
         for number in range(rows)
     )
     proposal = Proposal.objects.create(

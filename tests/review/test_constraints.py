@@ -8,6 +8,7 @@ from django.apps import apps
 from django.db import IntegrityError, models, transaction
 from django.db.models import BaseConstraint
 
+from matrix.review.contents import store_texts
 from matrix.review.models import (
     Assessment,
     Channel,
@@ -64,7 +65,8 @@ class Rows:
 
     def a_published_file(self, **changes: Any) -> PublishedFile:
         values = {"publication": self.once(self.a_publication), "path": "tox.ini"}
-        return PublishedFile.objects.create(**{**values, "sha256": "0" * 64, **changes})
+        (content,) = store_texts(["one"]).values()
+        return PublishedFile.objects.create(**{**values, "content_id": content, **changes})
 
     def a_proposal(self, **changes: Any) -> Proposal:
         values = {

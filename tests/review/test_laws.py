@@ -71,7 +71,7 @@ def test_publishing_everything_gives_the_proposed_state(
         publication = publish(proposal.number)
 
         assert published(channel) == expected == state
-        assert {file.path: file.body for file in publication.files.all()} == candidate
+        assert {file.path: file.read() for file in publication.files.all()} == candidate
         assert propose(channel, state) is None, "run twice: nothing new"
 
 

@@ -44,7 +44,7 @@ def counts() -> dict[str, int]:
 def test_a_channel_goes_with_its_whole_history() -> None:
     remove_channel(a_channel_with_a_history("example"))
 
-    assert {name for name, count in counts().items() if count} == {"Snapshot"}
+    assert {name for name, count in counts().items() if count} == {"FileContent", "Snapshot"}
     assert Snapshot.objects.count() == 4
 
 

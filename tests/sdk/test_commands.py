@@ -153,7 +153,7 @@ def test_matrix_prints_the_publication_when_nothing_is_open(sdk: Sdk) -> None:
     content = json.loads(run("matrix", "kit", "--format", "json"))
 
     assert (content["proposal"], content["publication"]) == (None, 1)
-    assert run("matrix", "kit", "--format", "tox") == PublishedFile.objects.get().body
+    assert run("matrix", "kit", "--format", "tox") == PublishedFile.objects.get().read()
     assert run("matrix", "kit") == (
         "kit, publication 1\n"
         "httpx  0.27.2        3.9 3.12 3.13             lowest\n"
@@ -204,7 +204,7 @@ def test_proposal_as_patch_turns_the_published_file_into_the_proposed_one(
     sdk: Sdk, index: SmallIndex, tmp_path: Path
 ) -> None:
     makers.publish(sdk)
-    (tmp_path / "tox.ini").write_text(PublishedFile.objects.get().body, encoding="utf-8")
+    (tmp_path / "tox.ini").write_text(PublishedFile.objects.get().read(), encoding="utf-8")
     index.add("httpx", "0.28.2")
     makers.run(sdk)
 
@@ -249,7 +249,7 @@ def test_publish_refuses_a_user_without_the_permission(sdk: Sdk) -> None:
 def test_render_changes_the_regions_alone_and_keeps_the_frame(sdk: Sdk, tmp_path: Path) -> None:
     publication = makers.publish(sdk)
     file = tmp_path / "tox.ini"
-    mine = publication.files.get().body.replace("tox>=4", "tox>=4.20")
+    mine = publication.files.get().read().replace("tox>=4", "tox>=4.20")
     file.write_text(mine.replace("httpx-v0.28.1: httpx==0.28.1\n", ""), encoding="utf-8")
 
     assert refusal("render", "kit", "--into", str(file)).endswith(

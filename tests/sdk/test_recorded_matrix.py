@@ -98,7 +98,7 @@ def test_a_publication_rendered_again_is_the_same_to_the_byte(sdk: Sdk) -> None:
     publication = approve_and_publish(proposal.number, by=makers.a_reviewer(), at=TODAY)
 
     assert differing_files(publication, files_of) == []
-    assert publication.files.get().body == EXPECTED.read_text(encoding="utf-8")
+    assert publication.files.get().read() == EXPECTED.read_text(encoding="utf-8")
 
 
 def test_computing_twice_gives_the_same_parts_without_asking_the_index_again(

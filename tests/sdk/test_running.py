@@ -167,7 +167,7 @@ def test_publishing_makes_the_proposed_state_current(index: SmallIndex) -> None:
 
     assert publication.number == 1
     assert sorted(published(channel_of(sdk))) == ["httpx", "layout"]
-    assert "httpx-v0.28.1: httpx==0.28.1" in publication.files.get().body
+    assert "httpx-v0.28.1: httpx==0.28.1" in publication.files.get().read()
 
 
 def test_publishing_takes_both_permissions_or_changes_nothing(index: SmallIndex) -> None:

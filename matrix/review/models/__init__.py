@@ -8,12 +8,13 @@ write these tables.
 
 from matrix.review.models.computed import Assessment, Channel, Run, Snapshot
 from matrix.review.models.proposals import Decision, Finding, Item, Proposal
-from matrix.review.models.published import Publication, PublishedFile, PublishedPart
+from matrix.review.models.published import FileContent, Publication, PublishedFile, PublishedPart
 
 __all__ = [
     "Assessment",
     "Channel",
     "Decision",
+    "FileContent",
     "Finding",
     "Item",
     "Proposal",

@@ -1,5 +1,7 @@
 """Publications: what is current, and what was."""
 
+import zlib
+
 from django.db import models
 from django.db.models import Q
 
@@ -20,6 +22,7 @@ class Publication(models.Model):
     published_at = models.DateTimeField()
     comment = models.TextField(blank=True)
     summary = models.TextField(blank=True)
+    generator = models.CharField(max_length=40, blank=True)  # What rendered the files.
 
     class Meta:
         permissions = [("publish", "Can publish a proposal")]
@@ -56,13 +59,29 @@ class PublishedPart(models.Model):
         return self.part
 
 
+class FileContent(models.Model):
+    """The text of generated files, stored once under the SHA-256 of its UTF-8 bytes."""
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    size = models.PositiveIntegerField()  # Of the text in UTF-8 bytes.
+    packed = models.BinaryField()  # Those bytes, packed by zlib.
+
+    def __str__(self) -> str:
+        return self.sha256[:12]
+
+    def text(self) -> str:
+        return zlib.decompress(bytes(self.packed)).decode("utf-8")
+
+
 class PublishedFile(models.Model):
     """A file rendered from the snapshots of a publication."""
 
     publication = models.ForeignKey(Publication, on_delete=models.CASCADE, related_name="files")
     path = models.CharField(max_length=200)  # Relative to the SDK's repository: tox.ini.
-    sha256 = models.CharField(max_length=64)
-    body = models.TextField()
+    # Without an index, which would take as much room as the rows: nothing asks the other way.
+    content = models.ForeignKey(
+        FileContent, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
 
     class Meta:
         constraints = [
@@ -73,3 +92,11 @@ class PublishedFile(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+    @property
+    def sha256(self) -> str:
+        return self.content_id
+
+    def read(self) -> str:
+        """Return the text; takes a query unless the content was selected with the file."""
+        return self.content.text()

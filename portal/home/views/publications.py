@@ -67,7 +67,7 @@ def _download(
         request,
         name=path.rpartition("/")[2],
         sha256=file.sha256,
-        read=lambda: file.body,  # Deferred: this is the query.
+        read=file.read,  # This takes a query.
         is_public=is_public,
     )
 
@@ -83,7 +83,7 @@ def _ask_for_login(request: HttpRequest) -> HttpResponse:
 
 
 def _find_file(slug: str, path: str, number: int | None) -> PublishedFile | None:
-    files = PublishedFile.objects.defer("body").filter(
+    files = PublishedFile.objects.filter(
         publication__channel__kind=KIND, publication__channel__slug=slug, path=path
     )
     if number is None:
