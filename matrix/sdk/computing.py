@@ -93,16 +93,20 @@ def compute(
     ]
     if LAYOUT in scope:
         layout = layout_of(catalogue)
-        findings = tuple(_layout_findings(layout, catalogue))
+        now_picked = bodies | {part.part: part.body for part in parts}
+        findings = tuple(_layout_findings(layout, catalogue, now_picked))
         parts.append(ComputedPart(part=LAYOUT, body=write(layout), findings=findings))
     return parts
 
 
-def _layout_findings(layout: LayoutPart, catalogue: Catalogue) -> Iterator[Found]:
+def _layout_findings(
+    layout: LayoutPart, catalogue: Catalogue, bodies: Mapping[str, str | None]
+) -> Iterator[Found]:
     for sentence in missing_regions(layout.frame).values():
         yield Found(kind="missing region", severity="warning", text=sentence)
     names = [integration.name for integration in catalogue.integrations]
-    for sentence in picked_versions_named(layout.frame, names):
+    picked = {name: _versions(bodies[name]) for name in names if name in bodies}
+    for sentence in picked_versions_named(layout.frame, names, picked=picked):
         yield Found(kind="version in the frame", severity="warning", text=sentence)
 
 

@@ -34,3 +34,13 @@ def replace_text(path: Path, text: str) -> None:
         Path(new.name).replace(target)
     except OSError as error:
         raise CommandError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file that may be new."""
+    try:
+        path.touch()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name.
+        reason = getattr(error, "strerror", None) or error
+        raise CommandError(f"{path} cannot be written: {reason}.") from error
+    replace_text(path, text)

@@ -32,6 +32,11 @@ class Outline:
     _indent: int = 0
     _seen: dict[tuple[str, str], int] = field(default_factory=dict)
 
+    @property
+    def openings(self) -> dict[tuple[str, str], int]:
+        """The line of each setting, and of each section under ``(section, "")``; in file order."""
+        return dict(self._seen)
+
     @classmethod
     def of(cls, lines: Sequence[str]) -> "Outline":
         outline = cls()
