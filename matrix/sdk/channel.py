@@ -1,8 +1,9 @@
 """What review is told about an SDK's channel: how its files, changes and summaries are made."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from integrations.catalogue.models import Sdk
+from matrix.environments.resolving import pins_of
 from matrix.review.models import Channel
 from matrix.review.state import published
 from matrix.review.values import Change, Summarise
@@ -29,17 +30,37 @@ def read_parts(bodies: Mapping[str, str]) -> tuple[LayoutPart, list[IntegrationP
 def files_of(bodies: Mapping[str, str]) -> dict[str, str]:
     """Return every generated file by its path: a pure function of the snapshots."""
     layout, parts = read_parts(bodies)
-    return render_files(layout, parts)
+    return render_files(layout, parts, pin_sets_of(parts))
 
 
 def file_with(text: str, bodies: Mapping[str, str], *, discard_edits: bool) -> str:
     """Return *text*, a tox.ini as the repository has it, with its regions generated anew."""
     layout, parts = read_parts(bodies)
-    return render_into(text, layout, parts, discard_edits=discard_edits)
+    return render_into(text, layout, parts, pin_sets_of(parts), discard_edits=discard_edits)
 
 
-def difference(change: Change) -> PartDiff:
-    return diff_parts(change.part, _read(change.old_body), _read(change.new_body))
+def pin_sets_of(parts: Iterable[Part | None]) -> dict[str, tuple[str, ...]]:
+    """Return the pin sets that rows of *parts* name, by their hashes."""
+    named = {
+        pin_set
+        for part in parts
+        if isinstance(part, IntegrationPart)
+        for row in part.rows
+        for _, pin_set in row.pins
+        if pin_set is not None
+    }
+    return pins_of(named)
+
+
+def differences(changes: Sequence[Change]) -> list[PartDiff]:
+    """Return what each of *changes* does to its part; all pins are read at once."""
+    pairs = [(_read(change.old_body), _read(change.new_body)) for change in changes]
+    both = [part for pair in pairs if None not in pair for part in pair]
+    pin_sets = pin_sets_of(both)
+    return [
+        diff_parts(change.part, old, new, pin_sets)
+        for change, (old, new) in zip(changes, pairs, strict=True)
+    ]
 
 
 def _read(body: str | None) -> Part | None:
@@ -53,7 +74,7 @@ def summary_of(channel: Channel) -> Summarise:
     def summarise(changes: Sequence[Change]) -> str:
         touched = {change.part for change in changes}
         untouched = {part: body for part, body in before.items() if part not in touched}
-        diffs = [difference(change) for change in changes]
+        diffs = differences(changes)
         kept = sum(diff.unchanged for diff in diffs)
         return summary_line(diffs, unchanged=kept + rows_in(untouched))
 

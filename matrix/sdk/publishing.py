@@ -13,7 +13,8 @@ from matrix.review.locking import find_proposal
 from matrix.review.models import Proposal, Publication
 from matrix.review.permissions import require
 from matrix.review.publishing import publish
-from matrix.rules.rendering import FrameError, NamesClash
+from matrix.rules.rendering import FrameError, NamesClash, UnknownPins
+from matrix.rules.rendering.manifest import GENERATOR
 from matrix.sdk.channel import files_of, summary_of
 
 
@@ -34,6 +35,7 @@ def publish_approved(number: int, *, by: User, at: datetime, comment: str = "") 
         render=render,
         second_person=sdk is not None and sdk.second_person_publishes,
         summarise=summary_of(proposal.channel),
+        generator=GENERATOR,
     )
 
 
@@ -41,7 +43,7 @@ def render(bodies: Mapping[str, str]) -> dict[str, str]:
     """Return every generated file by its path; raises CannotRender, which a reviewer can read."""
     try:
         return files_of(bodies)
-    except (FrameError, NamesClash) as error:
+    except (FrameError, NamesClash, UnknownPins) as error:
         raise CannotRender(f"The files cannot be rendered. {error}") from error
 
 

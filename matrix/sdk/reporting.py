@@ -11,10 +11,10 @@ from integrations.catalogue.models import Sdk
 from matrix.review.models import Assessment, Decision, Finding, Item, Proposal
 from matrix.review.state import proposed, published, published_files
 from matrix.review.values import Change
-from matrix.rules.diffing import ChangedRow, MovedRow, PartDiff, unified_diff
+from matrix.rules.diffing import ChangedRow, MovedRow, PartDiff, PinMove, unified_diff
 from matrix.rules.notes import FREE_THREADING, UPLOAD_TIME
 from matrix.rules.parts import LAYOUT, IntegrationPart, Row, read
-from matrix.sdk.channel import channel_of, difference
+from matrix.sdk.channel import channel_of, differences
 from matrix.sdk.computing import NOTHING_TO_PICK, ROUTINE
 from matrix.sdk.publishing import CannotRender, render
 
@@ -78,7 +78,11 @@ def report_on(proposal: Proposal) -> ProposalReport:
     decisions = {decision.item_id: decision for decision in standing.select_related("decided_by")}
     findings = list(proposal.findings.select_related("waived_by").order_by("part", "kind", "pk"))
     loud = [finding for finding in findings if finding.kind not in ROUTINE]
-    reports = [_item_report(item, loud, decisions.get(item.pk)) for item in items]
+    diffs = differences([_change(item) for item in items])
+    reports = [
+        _item_report(item, diff, loud, decisions.get(item.pk))
+        for item, diff in zip(items, diffs, strict=True)
+    ]
     before = published_files(proposal.base) if proposal.base else {}
     files, problem = file_reports(before, proposed(proposal))
     return ProposalReport(
@@ -93,15 +97,21 @@ def report_on(proposal: Proposal) -> ProposalReport:
     )
 
 
-def _item_report(item: Item, findings: Sequence[Finding], decision: Decision | None) -> ItemReport:
+def _change(item: Item) -> Change:
     old = item.old.body if item.old else None
-    new = item.new.body if item.new else None
-    present = read(new or old or "")
+    return Change(item.part, old, item.new.body if item.new else None)
+
+
+def _item_report(
+    item: Item, diff: PartDiff, findings: Sequence[Finding], decision: Decision | None
+) -> ItemReport:
+    change = _change(item)
+    present = read(change.new_body or change.old_body or "")
     return ItemReport(
         item=item,
         part=item.part,
         group=present.group if isinstance(present, IntegrationPart) else "",
-        diff=difference(Change(item.part, old, new)),
+        diff=diff,
         reasons=item.reasons,
         findings=[finding for finding in findings if finding.item_id == item.pk],
         decision=decision,
@@ -219,6 +229,11 @@ def _item_json(report: ItemReport) -> dict[str, Any]:
             "added": list(diff.requirements_added),
             "removed": list(diff.requirements_removed),
         },
+        "pins": {
+            "moved": [_pin_move_json(move) for move in diff.pins.moves],
+            "gained": list(diff.pins.gained),
+            "lost": list(diff.pins.lost),
+        },
         "settings": list(diff.settings),
         "reasons": [
             {"version": version, **reason}
@@ -237,6 +252,16 @@ def _moved_json(row: MovedRow) -> dict[str, Any]:
         "factors": row.new.factors,
         "gained": [python.factor for python in row.new.pythons if python not in row.old.pythons],
         "lost": [python.factor for python in row.old.pythons if python not in row.new.pythons],
+    }
+
+
+def _pin_move_json(move: PinMove) -> dict[str, Any]:
+    """Tell a move; without "from" the project comes, without "to" it goes."""
+    return {
+        "project": move.project,
+        "from": move.old,
+        "to": move.new,
+        "environments": list(move.environments),
     }
 
 

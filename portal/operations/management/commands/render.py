@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from matrix.review.state import published
-from matrix.rules.rendering import FrameError, NamesClash, RegionEdited
+from matrix.rules.rendering import FrameError, NamesClash, RegionEdited, UnknownPins
 from matrix.sdk.channel import channel_of
 from matrix.sdk.framing import receive
 from portal.operations.cli import Described, the_sdk
@@ -54,7 +54,7 @@ class Command(Described):
             received = receive(found, before, bodies, discard_edits=discard_edits, keep=not check)
         except RegionEdited as error:
             raise CommandError(f"{into}: {str(error).rstrip('.')}: --discard-edits.") from error
-        except (FrameError, NamesClash) as error:
+        except (FrameError, NamesClash, UnknownPins) as error:
             raise CommandError(f"{into}: {error}") from error
         if received.text == before:
             self.stdout.write(f"{into} is current.")
