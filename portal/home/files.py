@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response
 
 TEXT = "text/plain; charset=utf-8"
+ZIP = "application/zip"
 
 
 def text_response(text: str, *, name: str) -> HttpResponse:
@@ -18,12 +19,21 @@ def text_response(text: str, *, name: str) -> HttpResponse:
 
 
 def stored_response(
-    request: HttpRequest, *, name: str, sha256: str, read: Callable[[], str], is_public: bool
+    request: HttpRequest,
+    *,
+    name: str,
+    sha256: str,
+    read: Callable[[], str | bytes],
+    is_public: bool,
 ) -> HttpResponseBase:
-    """Send the text that *read* returns; it is not read when the client has it already."""
+    """Send what *read* returns; it is not read when the client has it already."""
     response = get_conditional_response(request, etag=f'"{sha256}"')
     if response is None:
-        response = HttpResponse(read().encode("utf-8"), content_type=TEXT)
+        body = read()
+        if isinstance(body, str):
+            response = HttpResponse(body.encode("utf-8"), content_type=TEXT)
+        else:
+            response = HttpResponse(body, content_type=ZIP)
     _describe(response, name, sha256, is_public=is_public)
     return response
 

@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery
 
 from integrations.catalogue.models import Integration, Sdk
 from integrations.index.address import default_index_url
 from integrations.index.models import Poll, PollOutcome
-from matrix.review.models import Channel, Proposal, Publication, PublishedFile, Run
+from matrix.review.models import Channel, Proposal, Publication, Run
 from matrix.sdk.channel import KIND
 from portal.home.example import EXAMPLE
 from portal.home.listing import proposals
@@ -44,13 +44,8 @@ class SdkOverview:
     proposal: Proposal | None  # The open one, counted.
     run: Run | None  # The last one.
     visit: Visit | None
-    files: list[PublishedFile]  # Of the current publication, without their texts; by path.
+    publication: Publication | None  # The current one, with its ``file_count``.
     next_run_at: datetime | None  # None: only when somebody asks.
-
-    @property
-    def publication(self) -> Publication | None:
-        """The current one. It always has files: a channel without parts publishes none."""
-        return self.files[0].publication if self.files else None
 
     @property
     def is_example(self) -> bool:
@@ -63,7 +58,7 @@ def overview(now: datetime) -> list[SdkOverview]:
     channels = Channel.objects.filter(kind=KIND, slug__in=[sdk.slug for sdk in sdks])
     proposed = {found.channel.slug: found for found in _open_proposals(channels)}
     runs = {run.channel.slug: run for run in _last_runs(channels)}
-    files = _files(channels)
+    current = {found.channel.slug: found for found in _current_publications(channels)}
     visits = _visits(sdks)
     return [
         SdkOverview(
@@ -71,7 +66,7 @@ def overview(now: datetime) -> list[SdkOverview]:
             proposal=proposed.get(sdk.slug),
             run=runs.get(sdk.slug),
             visit=visits.get(sdk.pk),
-            files=files.get(sdk.slug, []),
+            publication=current.get(sdk.slug),
             next_run_at=declared.next_after(now) if (declared := proposal_of(sdk)) else None,
         )
         for sdk in sdks
@@ -88,17 +83,9 @@ def _last_runs(channels: QuerySet[Channel]) -> QuerySet[Run]:
     return rows.select_related("channel", "requested_by")
 
 
-def _files(channels: QuerySet[Channel]) -> dict[str, list[PublishedFile]]:
-    """Return the files of the current publications by the slug of their channel."""
-    found: dict[str, list[PublishedFile]] = defaultdict(list)
-    current = PublishedFile.objects.filter(
-        publication__channel__in=channels,
-        publication__channel__current=F("publication"),
-    )
-    rows = current.select_related("publication__channel", "publication__published_by")
-    for file in rows.order_by("path"):
-        found[file.publication.channel.slug].append(file)
-    return found
+def _current_publications(channels: QuerySet[Channel]) -> QuerySet[Publication]:
+    rows = Publication.objects.filter(channel__in=channels, channel__current=F("pk"))
+    return rows.select_related("channel", "published_by").annotate(file_count=Count("files"))
 
 
 def _visits(sdks: Iterable[Sdk]) -> dict[int, Visit]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from packaging.version import Version
 
 from matrix.review.models import Decision, Finding, Item
-from matrix.rules.diffing import ChangedRow, MovedRow
+from matrix.rules.diffing import ChangedRow, MovedRow, PinsDiff
 from matrix.rules.facts import Check, PickReason, Python
 from matrix.rules.parts import LAYOUT, Row
 from matrix.sdk.reporting import ItemReport, ProposalReport, Reasons
@@ -60,6 +60,7 @@ class ShownItem:
     lines: tuple[Line, ...]
     requirements_added: tuple[str, ...]
     requirements_removed: tuple[str, ...]
+    pins: PinsDiff
     settings: tuple[str, ...]
     findings: tuple[Finding, ...]  # Warnings and problems.
     notes: tuple[Finding, ...]
@@ -74,10 +75,16 @@ class ShownItem:
         named = (("add", "added"), ("remove", "removed"), ("change", "changed"))
         found = [f"{kinds.count(kind)} {word}" for kind, word in named if kind in kinds]
         if not found:
-            return "no row changes"
+            return _pins_moved(len(self.pins.moves)) or "no row changes"
         noun = "row" if found[0].startswith("1 ") else "rows"
         number, word = found[0].split(" ", 1)
         return ", ".join([f"{number} {noun} {word}", *found[1:]])
+
+
+def _pins_moved(number: int) -> str:
+    if not number:
+        return ""
+    return "1 pin moves" if number == 1 else f"{number} pins move"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,6 +124,7 @@ def _shown(report: ItemReport) -> ShownItem:
         lines=lines,
         requirements_added=report.diff.requirements_added,
         requirements_removed=report.diff.requirements_removed,
+        pins=report.diff.pins,
         settings=(*_whole(report.item), *report.diff.settings),
         findings=tuple(found for found in report.findings if not _is_note(found)),
         notes=tuple(found for found in report.findings if _is_note(found)),
@@ -127,7 +135,7 @@ def _shown(report: ItemReport) -> ShownItem:
 
 
 def _is_risky(report: ItemReport, lines: Sequence[Line]) -> bool:
-    """Findings, whole parts that go, rows or Pythons lost, majors, and rules that change."""
+    """Findings, whole parts that go, rows, Pythons or pins lost, majors, and rules that change."""
     if not all(map(_is_note, report.findings)):
         return True
     if report.item.old_id is None:  # All of it is new: there is nothing to lose.
@@ -137,6 +145,8 @@ def _is_risky(report: ItemReport, lines: Sequence[Line]) -> bool:
         or any(line.is_risky for line in lines)
         or bool(report.diff.settings)
         or bool(report.diff.rules)
+        or bool(report.diff.pins.lost)
+        or any(move.is_down for move in report.diff.pins.moves)
     )
 
 

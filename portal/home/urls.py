@@ -12,6 +12,7 @@ urlpatterns = [
     path(
         "proposals/<int:number>/files/<path:path>", proposals.download_candidate, name="candidate"
     ),
+    path("proposals/<int:number>/bundle.zip", proposals.download_bundle, name="candidate-bundle"),
     path("proposals/<int:number>/<path:path>.patch", proposals.download_patch, name="patch"),
     path("publications/", publications.list_publications, name="publications"),
     path(
@@ -24,6 +25,12 @@ urlpatterns = [
         publications.download_published,
         name="published-file",
     ),
+    path(
+        "publications/<slug:slug>/<int:number>/bundle.zip",
+        publications.download_bundle,
+        name="published-bundle",
+    ),
+    path("sdks/<slug:slug>/bundle.zip", publications.download_bundle, name="current-bundle"),
     path(
         "sdks/<slug:slug>/tox.ini",
         publications.download_current,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from matrix.rules.diffing import PinsDiff
 from matrix.rules.parts import LAYOUT, Row
 from matrix.sdk.reporting import ItemReport, ProposalReport
 
@@ -49,8 +50,18 @@ def _item_lines(report: ItemReport) -> Iterator[str]:
         yield f"    + {line}"
     for line in diff.requirements_removed:
         yield f"    - {line}"
+    yield from _pin_lines(diff.pins)
     for sentence in diff.settings:
         yield f"    ~ {sentence}"
+
+
+def _pin_lines(pins: PinsDiff) -> Iterator[str]:
+    for move in pins.moves:
+        yield f"    ~ {move}"
+    for name in pins.lost:
+        yield f"    ! {name} is no longer pinned"
+    for name in pins.gained:
+        yield f"    + {name} is pinned from now on"
 
 
 def _row(row: Row) -> str:

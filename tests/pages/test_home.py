@@ -114,7 +114,7 @@ def test_what_is_published_can_be_downloaded_from_here(sdk: Sdk, as_: As, opened
 
     assert heading(page) == "Nothing to decide"
     assert 'href="/publications/parcels/1/"' in page
-    assert 'href="/sdks/parcels/files/tox.ini"' in page
+    assert 'href="/sdks/parcels/tox.ini"' in page
 
 
 def a_task_that_stopped(at: datetime) -> None:

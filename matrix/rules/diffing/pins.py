@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from packaging.version import InvalidVersion, Version
+
 from matrix.rules.diffing.rows import RowsDiff
 from matrix.rules.parts import IntegrationPart, Row
 from matrix.rules.rendering.factors import environment
@@ -18,6 +20,16 @@ class PinMove:
     old: str | None  # The version.
     new: str | None
     environments: tuple[str, ...]  # As they are called afterwards; in the order of the rows.
+
+    @property
+    def is_down(self) -> bool:
+        """Whether an older version takes the place of a newer one."""
+        if self.old is None or self.new is None:
+            return False
+        try:
+            return Version(self.new) < Version(self.old)
+        except InvalidVersion:  # A pin by its address has none.
+            return False
 
     def __str__(self) -> str:
         number = len(self.environments)

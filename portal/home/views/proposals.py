@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.timezone import now
 from django.views.decorators.http import require_POST, require_safe
@@ -13,6 +13,7 @@ from matrix.review.deciding import reject
 from matrix.review.errors import ReviewError
 from matrix.review.models import Proposal
 from matrix.review.publishing import candidate
+from matrix.sdk.bundling import candidate_bundle
 from matrix.sdk.publishing import CannotRender, publish_approved
 from matrix.sdk.publishing import render as render_files
 from matrix.sdk.reporting import report_on
@@ -20,7 +21,7 @@ from matrix.sdk.running import sdk_of
 from portal.accounts.permissions import require
 from portal.home.access import DECIDE, PUBLISH, START_RUN, VIEW, needs, person
 from portal.home.acting import approve, approve_seen_and_publish, seen
-from portal.home.files import text_response
+from portal.home.files import stored_response, text_response
 from portal.home.listing import all_proposals, page_of
 from portal.home.presenting import review_of
 
@@ -147,6 +148,24 @@ def download_candidate(_: HttpRequest, number: int, path: str) -> HttpResponse:
     if path not in files:
         raise Http404(_no_file(number, path))
     return text_response(files[path], name=path.rpartition("/")[2])
+
+
+@require_safe
+@needs(VIEW, "look at proposals")
+def download_bundle(request: HttpRequest, number: int) -> HttpResponseBase:
+    """Send all files as they would be published, with their manifest."""
+    _find(number)
+    try:
+        bundle = candidate_bundle(number)
+    except CannotRender as error:
+        raise Http404(str(error)) from error
+    return stored_response(
+        request,
+        name=f"proposal-{number}.zip",
+        sha256=bundle.sha256,
+        read=bundle.read,
+        is_public=False,
+    )
 
 
 def _find(number: int) -> Proposal:

@@ -8,11 +8,14 @@ from django.views.decorators.http import require_safe
 
 from integrations.catalogue.models import Sdk
 from matrix.review.models import Publication, PublishedFile
+from matrix.sdk.bundling import publication_bundle
 from matrix.sdk.channel import KIND
 from portal.accounts.permissions import require
 from portal.home.access import VIEW, needs
 from portal.home.files import TEXT, stored_response
 from portal.home.listing import all_publications, page_of, with_sizes
+
+BUNDLE = "bundle.zip"
 
 
 @require_safe
@@ -52,14 +55,31 @@ def download_published(request: HttpRequest, slug: str, number: int, path: str) 
     return _download(request, slug, path, number=number)
 
 
+@require_safe
+def download_bundle(request: HttpRequest, slug: str, number: int | None = None) -> HttpResponseBase:
+    """Send all files of a publication with their manifest; without a number, of the current one."""
+    is_public = _is_public(slug)
+    if refused := _refuse(request, is_public=is_public):
+        return refused
+    publication = _find_publication(slug, number)
+    if publication is None:
+        raise Http404(_why_no_file(slug, BUNDLE, number))
+    bundle = publication_bundle(publication)
+    return stored_response(
+        request,
+        name=f"{slug}-{publication.number}.zip",
+        sha256=bundle.sha256,
+        read=bundle.read,
+        is_public=is_public,
+    )
+
+
 def _download(
     request: HttpRequest, slug: str, path: str, *, number: int | None
 ) -> HttpResponseBase:
-    is_public = Sdk.objects.filter(slug=slug, public_publications=True).exists()
-    if not is_public:
-        if not request.user.is_authenticated:
-            return _ask_for_login(request)
-        require(request.user, VIEW, "download publications")
+    is_public = _is_public(slug)
+    if refused := _refuse(request, is_public=is_public):
+        return refused
     file = _find_file(slug, path, number)
     if file is None:
         raise Http404(_why_no_file(slug, path, number))
@@ -70,6 +90,20 @@ def _download(
         read=file.read,  # This takes a query.
         is_public=is_public,
     )
+
+
+def _is_public(slug: str) -> bool:
+    return Sdk.objects.filter(slug=slug, public_publications=True).exists()
+
+
+def _refuse(request: HttpRequest, *, is_public: bool) -> HttpResponse | None:
+    """Return what is sent to somebody who is not logged in; raises PermissionDenied."""
+    if is_public:
+        return None
+    if not request.user.is_authenticated:
+        return _ask_for_login(request)
+    require(request.user, VIEW, "download publications")
+    return None
 
 
 def _ask_for_login(request: HttpRequest) -> HttpResponse:
@@ -89,6 +123,15 @@ def _find_file(slug: str, path: str, number: int | None) -> PublishedFile | None
     if number is None:
         return files.filter(publication__channel__current=F("publication")).first()
     return files.filter(publication__number=number).first()
+
+
+def _find_publication(slug: str, number: int | None) -> Publication | None:
+    rows = Publication.objects.select_related("channel").filter(
+        channel__kind=KIND, channel__slug=slug
+    )
+    if number is None:
+        return rows.filter(channel__current=F("pk")).first()
+    return rows.filter(number=number).first()
 
 
 def _why_no_file(slug: str, path: str, number: int | None) -> str:
