@@ -7,7 +7,6 @@ from tempfile import NamedTemporaryFile
 from django.core.management.base import CommandError
 
 MOST_BYTES = 20_000_000
-ORDINARY = 0o644  # The mode of a new file.
 
 
 def read_text(path: Path) -> str:
@@ -23,15 +22,29 @@ def read_text(path: Path) -> str:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Write *text* as UTF-8; see :func:`write_bytes`."""
+    """Write beside *path* and move into its place, so that a reader never sees half of it."""
+    _replace(path, text.encode())
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file that may be new."""
     write_bytes(path, text.encode())
 
 
 def write_bytes(path: Path, body: bytes) -> None:
-    """Write beside *path* and move into its place, so that a reader never sees half of it."""
+    """Write a file that may be new."""
+    try:
+        path.touch()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name.
+        reason = getattr(error, "strerror", None) or error
+        raise CommandError(f"{path} cannot be written: {reason}.") from error
+    _replace(path, body)
+
+
+def _replace(path: Path, body: bytes) -> None:
     target = path.resolve()
     try:
-        mode = target.stat().st_mode if target.exists() else ORDINARY
+        mode = target.stat().st_mode
         with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as new:
             new.write(body)
             new.flush()

@@ -1,4 +1,4 @@
-"""Bundles: every file of a publication or a candidate, with a manifest, as the same bytes always."""
+"""Bundles: all files of a publication or a candidate and their manifest, as bytes that stay."""
 
 import hashlib
 import io
@@ -6,15 +6,12 @@ import json
 import tomllib
 import zipfile
 from pathlib import Path
-from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matrix.review.models import Publication
 from matrix.rules.rendering.manifest import GENERATOR, ListedFile, Source, manifest
-from matrix.sdk.bundling import Bundle, candidate_bundle, publication_bundle, zipped
+from matrix.sdk.bundling import zipped
 
 TEXTS = st.dictionaries(
     st.from_regex(r"[a-z]{1,8}(/[a-z]{1,8})?\.(txt|ini)", fullmatch=True), st.text(max_size=50)
