@@ -64,6 +64,7 @@ NETWORK = re.compile(
 )
 SPACE = re.compile(r"os error (?:28|122|30|13)\b|No space left|Read-only file system")
 CACHE = re.compile(r"Failed to initialize cache")
+ADVICE = re.compile(r"--|^(?:Consider|Try|If|Check|Otherwise)\b|try:|enable")
 UNREADABLE = re.compile(r"Couldn't parse|invalid value|unexpected argument")
 
 
@@ -128,11 +129,20 @@ def _trimmed(text: str, secrets: Collection[str]) -> str:
     """Drop what is no explanation: marks of lines, advice for a command line, output of builds."""
     lines = []
     for line in _without_logins(text, secrets).splitlines():
-        if line.startswith(("hint:", "warning:")) or line.strip().startswith("[std"):
+        if line.strip().startswith("[std") or line.startswith("[tool"):
             break
-        lines.append(re.sub(r"^(?:error|\s+cause): ", "", line).strip())
+        if line.startswith("hint: "):
+            lines.append(_fact(line.removeprefix("hint: ")))
+        elif not line.startswith("warning: "):
+            lines.append(re.sub(r"^(?:error|\s+cause): ", "", line).strip())
     said = "\n".join(line for line in lines if line)
     return said if len(said) <= LONGEST else f"{said[:LONGEST]}…"
+
+
+def _fact(hint: str) -> str:
+    """Return the sentences of a hint that say what is, without those that say what to type."""
+    sentences = re.split(r"(?<=[.:)]) (?=[A-Z])", hint)
+    return " ".join(found for found in sentences if not ADVICE.search(found))
 
 
 def _without_logins(text: str, secrets: Collection[str]) -> str:

@@ -9,19 +9,20 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from matrix.environments.explaining import Failure
 from matrix.environments.leasing import in_portions, rows_of, sweep
 from matrix.environments.models import PinSet, Resolution
 from matrix.environments.uv import Calls, Uv, UvMissing, configured_uv, not_writable, uv_version
 from matrix.environments.working import Clock, Worker, ending_on_sigterm
-from matrix.environments.workspace import locked_folder, sweep_folders
+from matrix.environments.workspace import locked_folder, sweep_cache, sweep_folders
 from matrix.rules.resolution import EnvironmentRequest
 
 __all__ = ["Result", "drain", "enqueue", "pins_of", "progress", "prune", "results", "sweep"]
 
 State = Resolution.State
+HALF_MADE = timedelta(hours=1)  # Longer than uv ever takes.
 OVER = {State.DONE.value, State.FAILED.value}
 
 
@@ -146,6 +147,7 @@ def drain(
     """
     uv = uv or configured_uv()
     sweep_folders(uv.runs)
+    sweep_cache(uv.cache, before=(clock() - HALF_MADE).timestamp())
     worker = Worker(
         owner=f"{owner[:80]}/{secrets.token_hex(4)}",  # A restarted worker is another one.
         clock=clock,

@@ -32,7 +32,8 @@ class IndexServer(HttpServer):
 
     *as_of* leaves out the files that came later. ``forms`` says which pages it can make: an
     index of HTML alone has no upload times. With *has_metadata_files* off there is nothing at
-    ``<file>.metadata``, and pages do not say that there is.
+    ``<file>.metadata``, and pages do not say that there is. *has_wheels_for_sdists* gives a wheel
+    of metadata alone to each release that has only sdists, so that nothing needs to be built.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class IndexServer(HttpServer):
         has_legacy: bool = True,
         has_metadata_files: bool = True,
         has_validators: bool = True,
+        has_wheels_for_sdists: bool = False,
     ) -> None:
         super().__init__(self._handle, latency=latency, port=port)
         self.as_of = as_of
@@ -52,6 +54,7 @@ class IndexServer(HttpServer):
         self.has_legacy = has_legacy
         self.has_metadata_files = has_metadata_files
         self.has_validators = has_validators
+        self.has_wheels_for_sdists = has_wheels_for_sdists
         self._made: dict[tuple[str, str, datetime | None], Response] = {}
 
     @property
@@ -119,6 +122,8 @@ class IndexServer(HttpServer):
         if project not in recorded.recorded_files():
             return None
         files = recorded.files_of(project, self.as_of)
+        if self.has_wheels_for_sdists:
+            files += recorded.until(self.as_of, recorded.wheels_for_sdists(project))
         if form == JSON:
             page = recorded.json_page(project, files, self.root)
             if not self.has_metadata_files:
@@ -130,13 +135,19 @@ class IndexServer(HttpServer):
         return HTML, page
 
     def _metadata(self, filename: str) -> Document | None:
-        file = recorded.files_by_name().get(filename)
+        file = self._named(filename)
         if file is None or not self.has_metadata_files:
             return None
         return BYTES, recorded.core_metadata(file)
 
-    def _file(self, filename: str) -> Document | None:
+    def _named(self, filename: str) -> recorded.RecordedFile | None:
         file = recorded.files_by_name().get(filename)
+        if file is None and self.has_wheels_for_sdists:
+            return recorded.made_up_wheel(filename)
+        return file
+
+    def _file(self, filename: str) -> Document | None:
+        file = self._named(filename)
         return (BYTES, recorded.archive(file)) if file else None
 
     def _legacy_project(self, project: str) -> Document | None:
@@ -171,9 +182,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Serve the recorded facts as a package index.")
     parser.add_argument("--port", type=int, default=0, help="0 takes any that is free")
     parser.add_argument("--latency-ms", type=float, default=0)
+    parser.add_argument("--wheels-for-sdists", action="store_true", help="so that uv builds none")
     parser.add_argument("--as-of", type=recorded.moment, help="leave out files that came later")
     options = parser.parse_args()
-    server = IndexServer(latency=options.latency_ms / 1000, port=options.port, as_of=options.as_of)
+    server = IndexServer(
+        latency=options.latency_ms / 1000,
+        port=options.port,
+        as_of=options.as_of,
+        has_wheels_for_sdists=options.wheels_for_sdists,
+    )
     with server:
         server.warm()
         print(server.url, flush=True)  # noqa: T201  (whoever started it reads the address)

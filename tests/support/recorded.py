@@ -8,8 +8,8 @@ import json
 import lzma
 import tarfile
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -87,8 +87,31 @@ def files_by_name() -> dict[str, RecordedFile]:
     return {file.filename: file for files in recorded_files().values() for file in files}
 
 
-def files_of(project: str, as_of: datetime | None) -> list[RecordedFile]:
+@cache
+def wheels_for_sdists(project: str) -> tuple[RecordedFile, ...]:
+    """A made-up wheel for each release that has sdists alone: what uv would have to build."""
     files = recorded_files().get(project, ())
+    with_wheels = {file.version for file in files if file.filename.endswith(".whl")}
+    sdists = {file.version: file for file in files if file.version not in with_wheels}
+    stem = project.replace("-", "_")
+    return tuple(
+        replace(file, filename=f"{stem}-{version}-py3-none-any.whl")
+        for version, file in sdists.items()
+    )
+
+
+def made_up_wheel(filename: str) -> RecordedFile | None:
+    """The wheel of that name among those of :func:`wheels_for_sdists`."""
+    wheels = wheels_for_sdists(canonicalize_name(filename.partition("-")[0]))
+    return next((wheel for wheel in wheels if wheel.filename == filename), None)
+
+
+def files_of(project: str, as_of: datetime | None) -> list[RecordedFile]:
+    return until(as_of, recorded_files().get(project, ()))
+
+
+def until(as_of: datetime | None, files: Iterable[RecordedFile]) -> list[RecordedFile]:
+    """Leave out what came later."""
     if as_of is None:
         return list(files)
     return [file for file in files if datetime.fromisoformat(file.uploaded_at) <= as_of]

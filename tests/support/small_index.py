@@ -1,7 +1,10 @@
 """An index of a few invented projects on the loopback interface, made release by release."""
 
+import gzip
+import io
 import json
-from collections.abc import Sequence
+import tarfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +27,7 @@ class SmallIndex(HttpServer):
         super().__init__(self._answer)
         self.projects: dict[str, SmallProject] = {}
         self.metadata: dict[str, str] = {}
+        self.sdists: dict[str, bytes] = {}
         self.broken: dict[str, int] = {}  # Path and the status that it is answered with.
 
     @property
@@ -38,25 +42,36 @@ class SmallIndex(HttpServer):
         pythons: Sequence[str] = PYTHONS,
         abi: str = "none",
         yanked: bool | str = False,
+        requires: Sequence[str] = (),
+        requires_python: str | None = None,
     ) -> None:
         """Add releases of one wheel each, which declare *pythons* by classifiers."""
-        found = self.projects.setdefault(project, SmallProject())
         for version in versions:
             name = f"{project.replace('-', '_')}-{version}-py3-{abi}-any.whl"
-            found.files = [file for file in found.files if file["filename"] != name]
-            found.files.append(
-                {
-                    "filename": name,
-                    "url": f"{self.root}files/{name}",
-                    "hashes": {},
-                    "upload-time": uploaded_at,
-                    "yanked": yanked,
-                    "core-metadata": True,
-                }
-            )
-            classifiers = (f"Classifier: Programming Language :: Python :: {p}" for p in pythons)
-            head = f"Metadata-Version: 2.1\nName: {project}\nVersion: {version}\n"
-            self.metadata[name] = head + "\n".join(classifiers) + "\n"
+            facts = {"upload-time": uploaded_at, "yanked": yanked, "core-metadata": True}
+            self._add_file(project, name, {**facts, "requires-python": requires_python})
+            lines = [f"Classifier: Programming Language :: Python :: {p}" for p in pythons]
+            lines += [f"Requires-Dist: {requirement}" for requirement in requires]
+            self.metadata[name] = "\n".join([head_of(project, version), *lines, ""])
+
+    def add_sdist(
+        self,
+        project: str,
+        version: str,
+        files: Mapping[str, str],
+        *,
+        uploaded_at: str = "2026-01-05T12:00:00Z",
+    ) -> None:
+        """Add a release of one sdist, which holds *files*: path and text."""
+        name = f"{project}-{version}.tar.gz"
+        self._add_file(project, name, {"upload-time": uploaded_at, "yanked": False})
+        self.sdists[name] = packed(f"{project}-{version}", files)
+
+    def _add_file(self, project: str, name: str, facts: Mapping[str, Any]) -> None:
+        found = self.projects.setdefault(project, SmallProject())
+        found.files = [file for file in found.files if file["filename"] != name]
+        url = f"{self.root}files/{name}"
+        found.files.append({"filename": name, "url": url, "hashes": {}, **facts})
 
     def _answer(self, request: Request) -> Response:
         path = request.path
@@ -67,6 +82,8 @@ class SmallIndex(HttpServer):
         name = path.removeprefix("/files/").removesuffix(".metadata")
         if path.endswith(".metadata") and name in self.metadata:
             return Response(body=self.metadata[name].encode())
+        if name in self.sdists:
+            return Response(body=self.sdists[name])
         return Response(status=404, body=b"There is no such thing here.")
 
     def _page(self, name: str) -> Response:
@@ -81,3 +98,18 @@ class SmallIndex(HttpServer):
         if project.status:
             page["project-status"] = project.status
         return Response(headers={"Content-Type": JSON}, body=json.dumps(page).encode())
+
+
+def head_of(project: str, version: str) -> str:
+    return f"Metadata-Version: 2.1\nName: {project}\nVersion: {version}"
+
+
+def packed(folder: str, files: Mapping[str, str]) -> bytes:
+    """A gzipped archive with *files* in one folder."""
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w") as tar:
+        for path, text in files.items():
+            entry = tarfile.TarInfo(f"{folder}/{path}")
+            entry.size = len(text.encode())
+            tar.addfile(entry, io.BytesIO(text.encode()))
+    return gzip.compress(target.getvalue(), mtime=0)
