@@ -63,6 +63,8 @@ class _Writer:
         sdk = self._sdk(sdk)
         if not self.keep_missing:
             self._remove_integrations(sdk)
+        self._services(sdk)
+        self._frames(sdk)
         groups = self._groups(sdk)
         integrations = [
             (value, self._integration(sdk, groups, value)) for value in self.catalogue.integrations
@@ -73,6 +75,10 @@ class _Writer:
             self._pinned_picks(integration, value)
         if not self.keep_missing:
             self._remove_groups(sdk)
+            named = {value.name for value in self.catalogue.services}
+            self._delete(sdk.services.exclude(name__in=named))
+            paths = {value.path for value in self.catalogue.workflow_frames}
+            self._delete(sdk.frames.exclude(path__in=paths))
         return sdk
 
     def _sdk(self, sdk: models.Sdk) -> models.Sdk:
@@ -83,6 +89,23 @@ class _Writer:
         if sdk.pk:
             return models.Sdk.objects.get(pk=sdk.pk)
         return models.Sdk.objects.create(slug=UNKNOWN_SLUG, name="Stand-in", pythons="3.12")
+
+    # --- Services and frames of workflows ---------------------------------------------------------
+
+    def _services(self, sdk: models.Sdk) -> None:
+        stored = {service.name: service for service in sdk.services.all()}
+        for value in self.catalogue.services:
+            service = stored.get(value.name) or models.Service(sdk=sdk, name=value.name)
+            if not self._save(service, value, below("services", value.name)) and not service.pk:
+                # Stands in for the refused one: who names it makes no mistake.
+                stand_in = models.Service(sdk=sdk, name=value.name[:60], commands="true")
+                stand_in.save()
+
+    def _frames(self, sdk: models.Sdk) -> None:
+        stored = {frame.path: frame for frame in sdk.frames.all()}
+        for i, value in enumerate(self.catalogue.workflow_frames):
+            frame = stored.get(value.path) or models.WorkflowFrame(sdk=sdk)
+            self._save(frame, value, f"workflow_frames[{i}]")
 
     # --- Groups and integrations -----------------------------------------------------------------
 

@@ -41,6 +41,9 @@ def compare(
         found += _changed(f"SDK {slug}", old.sdk, new.sdk)
     before = old or portable.Catalogue(sdk=new.sdk)
     found += _children(f"SDK {slug}", "hold", old.sdk.holds if old else (), new.sdk.holds)
+    found += _named("service", _by_name(before.services), _by_name(new.services))
+    frames = (_by_name(before.workflow_frames), _by_name(new.workflow_frames))
+    found += _named("frame of", *frames)
     found += _named("group", _by_name(before.groups), _by_name(new.groups))
     found += _named("integration", _by_name(before.integrations), _by_name(new.integrations))
     return found

@@ -30,6 +30,10 @@ def catalogue_of(sdk: models.Sdk) -> portable.Catalogue:
     return portable.settled(
         portable.Catalogue(
             sdk=value_of(portable.Sdk, sdk, holds=values_of(portable.Hold, sdk.holds.all())),
+            services=tuple(
+                value_of(portable.Service, row, name=row.name) for row in sdk.services.all()
+            ),
+            workflow_frames=values_of(portable.WorkflowFrame, sdk.frames.all()),
             groups=values_of(portable.Group, sdk.groups.all()),
             integrations=tuple(map(_integration, integrations)),
         )
@@ -62,6 +66,9 @@ def toml_of(catalogue: portable.Catalogue) -> str:
     """Write the file; a value that is the default of the format is left out."""
     parts = [f"format = {FORMAT}\n", f"[sdk]\n{_lines(_table(catalogue.sdk))}"]
     parts += _children("sdk.holds", catalogue.sdk.holds)
+    for service in catalogue.services:
+        parts.append(f"[services.{service.name}]\n{_lines(_table(service))}")
+    parts += _children("workflow_frames", catalogue.workflow_frames)
     parts += _children("groups", catalogue.groups)
     for integration in catalogue.integrations:
         key = f"integrations.{integration.name}"

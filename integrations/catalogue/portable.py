@@ -86,6 +86,30 @@ class PinnedPick(Value):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Service(Value):
+    name: str = field(metadata={"kind": Kind.NESTED})  # The key of its table.
+    image: str = _text()
+    ports: str = _value(Kind.WORDS, "")
+    environment: str = _value(Kind.LINES, "")
+    health_command: str = _text()
+    options: str = _text()
+    action: str = _text()
+    inputs: str = _value(Kind.LINES, "")
+    commands: str = _text()
+    variables: str = _value(Kind.LINES, "")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkflowFrame(Value):
+    path: str = _needed()
+    text: str = _needed()
+
+    @property
+    def name(self) -> str:
+        return self.path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Group(Value):
     order: int | None = _value(Kind.ORDER, None)  # None: as it stands in the file.
     name: str = _needed()
@@ -99,6 +123,7 @@ class Integration(Value):
     project: str = _needed()
     extras: str = _value(Kind.WORDS, "")
     test_path: str = _needed()
+    services: str = _value(Kind.WORDS, "")
     minimum: str = _text()
     tests_exact_minimum: bool = _value(Kind.BOOLEAN, False)
     include: str = _text()
@@ -131,12 +156,26 @@ class Sdk(Value):
     second_person_holds: bool = _value(Kind.BOOLEAN, False)
     public_publications: bool = _value(Kind.BOOLEAN, False)
     frame: str = _text()
+    writes_workflows: bool = _value(Kind.BOOLEAN, False)
+    ci_runner: str = _value(Kind.WORDS, "ubuntu-24.04")
+    ci_container_pythons: str = _value(Kind.PYTHONS, "3.6 3.7")
+    ci_container_image: str = _text("python")
+    ci_timeout_minutes: int = _value(Kind.INTEGER, 30)
+    ci_install: str = _text("python -m pip install tox tox-uv")
+    ci_container_install: str = _text("python -m pip install tox")
+    ci_test: str = _text('python -m tox run -e "$ENVIRONMENTS"')
+    ci_checkout_action: str = _text("actions/checkout@v5")
+    ci_python_action: str = _text("actions/setup-python@v6")
+    ci_needs: str = _value(Kind.WORDS, "")
+    ci_passes_secrets: bool = _value(Kind.BOOLEAN, False)
     holds: tuple[Hold, ...] = _value(Kind.NESTED, ())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Catalogue:
     sdk: Sdk
+    services: tuple[Service, ...] = ()
+    workflow_frames: tuple[WorkflowFrame, ...] = ()
     groups: tuple[Group, ...] = ()
     integrations: tuple[Integration, ...] = ()
 
@@ -172,6 +211,8 @@ def settled(catalogue: Catalogue) -> Catalogue:
     return replace(
         catalogue,
         sdk=replace(catalogue.sdk, holds=tuple(sorted(catalogue.sdk.holds, key=by_content))),
+        services=tuple(sorted(catalogue.services, key=lambda each: each.name)),
+        workflow_frames=tuple(sorted(catalogue.workflow_frames, key=lambda each: each.path)),
         groups=tuple(sorted(catalogue.groups, key=by_content)),
         integrations=tuple(
             _settled_integration(integration)

@@ -194,12 +194,15 @@ def validate_test_path(value: str) -> None:
 
 def validate_services(value: str) -> None:
     for service in value.replace(",", " ").split():
-        if not SERVICE.fullmatch(service):
-            raise ValidationError(
-                f"{quoted(service)} is not the name of a service. "
-                "Write names such as postgres, redis.",
-                "service",
-            )
+        validate_service(service)
+
+
+def validate_service(value: str) -> None:
+    if not SERVICE.fullmatch(value):
+        raise ValidationError(
+            f"{quoted(value)} is not the name of a service. Write names such as postgres, redis.",
+            "service",
+        )
 
 
 def validate_index_url(value: str) -> None:

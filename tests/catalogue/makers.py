@@ -12,6 +12,8 @@ from integrations.catalogue.models import (
     PinnedPick,
     PythonRestriction,
     Sdk,
+    Service,
+    WorkflowFrame,
 )
 from integrations.catalogue.models.base import Cleaned
 
@@ -52,6 +54,16 @@ def a_pinned_pick(integration: Integration, version: str = "1.0", **values: Any)
 
 def a_hold(**values: Any) -> Hold:
     return saved(Hold(**{"reason": "broken wheels", **values}))
+
+
+def a_service(sdk: Sdk, name: str = "postgres", **values: Any) -> Service:
+    fields = values or {"image": "postgres:18", "ports": "5432"}
+    return saved(Service(sdk=sdk, name=name, **fields))
+
+
+def a_workflow_frame(sdk: Sdk, name: str = "web", text: str = "jobs:\n") -> WorkflowFrame:
+    path = f".github/workflows/test-integrations-{name}.yml"
+    return saved(WorkflowFrame(sdk=sdk, path=path, text=text))
 
 
 def history_of(rows: Any) -> Any:

@@ -18,6 +18,8 @@ from integrations.catalogue.models import (
     PinnedPick,
     PythonRestriction,
     Sdk,
+    Service,
+    WorkflowFrame,
 )
 from integrations.catalogue.models.base import Cleaned
 from tests.catalogue.makers import (
@@ -26,6 +28,8 @@ from tests.catalogue.makers import (
     a_pinned_pick,
     a_restriction,
     a_rule,
+    a_service,
+    a_workflow_frame,
     an_integration,
     an_sdk,
 )
@@ -38,6 +42,8 @@ MODELS: tuple[type[Cleaned], ...] = (
     PythonRestriction,
     PinnedPick,
     Hold,
+    Service,
+    WorkflowFrame,
 )
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +68,8 @@ def rows() -> dict[type[Cleaned], Cleaned]:
         PythonRestriction: a_restriction(integration),
         PinnedPick: a_pinned_pick(integration),
         Hold: a_hold(sdk=sdk, project="httpx", releases=">=2"),
+        Service: a_service(sdk),
+        WorkflowFrame: a_workflow_frame(sdk),
     }
 
 
@@ -166,7 +174,10 @@ def many_integrations(count: int) -> None:
 
 def many_sdks(count: int) -> None:
     Sdk.objects.bulk_create(Sdk(slug=f"kit{i}", name="Kit", pythons="3.9") for i in range(count))
-    Group.objects.bulk_create(Group(sdk=sdk, name="Network") for sdk in Sdk.objects.all())
+    sdks = list(Sdk.objects.all())
+    Group.objects.bulk_create(Group(sdk=sdk, name="Network") for sdk in sdks)
+    Service.objects.bulk_create(Service(sdk=sdk, name="redis", image="redis:8") for sdk in sdks)
+    WorkflowFrame.objects.bulk_create(WorkflowFrame(sdk=sdk, path="a", text="b") for sdk in sdks)
 
 
 # The session, the person, two counts, the rows; the rest are filters that list what there is.
@@ -176,6 +187,8 @@ def many_sdks(count: int) -> None:
     [
         pytest.param(Sdk, many_sdks, 5, id="SDKs"),
         pytest.param(Group, many_sdks, 6, id="groups"),
+        pytest.param(Service, many_sdks, 6, id="services"),
+        pytest.param(WorkflowFrame, many_sdks, 6, id="frames"),
         pytest.param(Integration, many_integrations, 8, id="integrations"),
         pytest.param(DependencyRule, many_integrations, 6, id="dependency rules"),
         pytest.param(PythonRestriction, many_integrations, 6, id="Python restrictions"),

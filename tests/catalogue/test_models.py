@@ -17,6 +17,8 @@ from integrations.catalogue.models import (
     PinnedPick,
     PythonRestriction,
     Sdk,
+    Service,
+    WorkflowFrame,
 )
 from integrations.catalogue.models.base import Cleaned
 from tests.catalogue.makers import (
@@ -25,13 +27,25 @@ from tests.catalogue.makers import (
     a_person,
     a_pinned_pick,
     a_rule,
+    a_service,
+    a_workflow_frame,
     an_integration,
     an_sdk,
 )
 
 # ruff: noqa: E501  (A table of constraints reads best with each on its line.)
 pytestmark = pytest.mark.django_db
-MODELS = (Sdk, Group, Integration, DependencyRule, PythonRestriction, PinnedPick, Hold)
+MODELS = (
+    Sdk,
+    Group,
+    Integration,
+    DependencyRule,
+    PythonRestriction,
+    PinnedPick,
+    Hold,
+    Service,
+    WorkflowFrame,
+)
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
@@ -39,6 +53,7 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 def rows() -> Mapping[type[Cleaned], Cleaned]:
     sdk = an_sdk()
     integration = an_integration(a_group(sdk))
+    a_service(sdk, "redis")
     return {
         Sdk: sdk,
         Group: integration.group,
@@ -46,6 +61,8 @@ def rows() -> Mapping[type[Cleaned], Cleaned]:
         DependencyRule: a_rule(integration),
         PinnedPick: a_pinned_pick(integration),
         Hold: a_hold(sdk=sdk, project="httpx", releases=">=9"),
+        Service: a_service(sdk),
+        WorkflowFrame: a_workflow_frame(sdk),
     }
 
 
@@ -65,9 +82,23 @@ def ends_as_it_starts(row: Any) -> None:
     row.starts_on = row.ends_on = date(2026, 3, 2)
 
 
+def without_image(row: Any) -> None:
+    row.image = row.ports = ""
+
+
+def only_commands(row: Any) -> None:
+    row.image, row.commands = "", "true"
+
+
 BROKEN: dict[str, tuple[type[Cleaned], Callable[[Any], Any], str]] = {
     "catalogue_sdk_propose_on_is_a_weekday": (Sdk, lambda row: setattr(row, "propose_on", 8), "The day of the proposal must be Monday to Sunday."),
     "catalogue_sdk_prereleases_is_known": (Sdk, lambda row: setattr(row, "prereleases", "some"), "Prereleases must be one of never, rc, any."),
+    "catalogue_sdk_ci_timeout_is_what_github_allows": (Sdk, lambda row: setattr(row, "ci_timeout_minutes", 361), "The time limit must be 1 to 360 minutes."),
+    "catalogue_service_name_unique_in_sdk": (Service, copy_of, "This SDK has a service of that name already."),
+    "catalogue_service_does_something": (Service, without_image, "A service needs an image, an action or commands."),
+    "catalogue_service_container_needs_image": (Service, only_commands, "Ports, variables of the container, a health command and options belong to a container: name its image."),
+    "catalogue_service_inputs_need_action": (Service, lambda row: setattr(row, "inputs", "a=b"), "Inputs belong to an action: name it."),
+    "catalogue_workflowframe_path_unique_in_sdk": (WorkflowFrame, copy_of, "This SDK has a frame for that path already."),
     "catalogue_sdk_cooldown_is_a_year_at_most": (Sdk, lambda row: setattr(row, "cooldown_days", 366), "The cooldown must be 365 days at most."),
     "catalogue_group_name_unique_in_sdk": (Group, lambda row: setattr(copy_of(row), "name", "NETWORK"), "This SDK has a group of that name already."),
     "catalogue_integration_name_unique_in_sdk": (Integration, copy_of, "This SDK has an integration of that name already."),
@@ -127,6 +158,30 @@ def test_a_row_can_be_checked_without_what_it_belongs_to(model: type[Cleaned]) -
     assert parents & set(refused.value.message_dict) == set()
 
 
+def test_services_must_be_those_of_the_sdk_once_there_are_some() -> None:
+    sdk = an_sdk()
+    group = a_group(sdk, services="postgress")
+    integration = an_integration(group, services="redys")
+    a_service(sdk, "postgres")
+    a_service(an_sdk("other"), "redys")
+
+    for row, name in [(group, "postgress"), (integration, "redys")]:
+        with pytest.raises(ValidationError) as refused:
+            row.full_clean()
+        message = f'"{name}" is not a service of this SDK. There are postgres.'
+        assert refused.value.message_dict == {"services": [message]}
+
+
+def test_the_host_stands_for_a_container() -> None:
+    service = Service(sdk=an_sdk(), name="java", action="a/b@v1", variables="JAVA_HOST={host}")
+
+    with pytest.raises(ValidationError) as refused:
+        service.full_clean()
+
+    message = "{host} stands for a container, and there is no image."
+    assert refused.value.message_dict == {"variables": [message]}
+
+
 def test_a_group_that_is_used_is_kept_but_goes_with_its_sdk() -> None:
     group = an_integration(a_group(an_sdk())).group
 
@@ -144,6 +199,12 @@ def test_a_group_that_is_used_is_kept_but_goes_with_its_sdk() -> None:
         (Sdk, "index_url", "https://example.org/simple", "https://example.org/simple/"),
         (Sdk, "frame", "a\r\nb\n", "a\nb\n"),
         (Group, "name", "  Web   1 ", "Web 1"),
+        (Sdk, "ci_runner", "self-hosted linux", "self-hosted, linux"),
+        (Sdk, "ci_container_pythons", "3.14t, 3.7 3.6", "3.6 3.7 3.14t"),
+        (Sdk, "ci_test", "\r\n  tox -e $ENVIRONMENTS \r\n\r\n", "  tox -e $ENVIRONMENTS"),
+        (Service, "ports", "5432 80:8080, 53/udp 5432", "5432:5432, 80:8080, 53:53/udp"),
+        (Service, "environment", "\r\n A=1 \r\n\r\nB=\n", "A=1\nB="),
+        (WorkflowFrame, "text", "a\r\nb\n", "a\nb\n"),
         (Group, "services", "redis postgres,redis", "postgres, redis"),
         (Integration, "project", "Zope_Interface", "zope-interface"),
         (Integration, "extras", "b a", "a, b"),

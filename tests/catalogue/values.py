@@ -77,7 +77,7 @@ pinned_picks = st.builds(
 
 
 @st.composite
-def integrations(draw: st.DrawFn, name: str, group: str) -> portable.Integration:
+def integrations(draw: st.DrawFn, name: str, group: str, services: str) -> portable.Integration:
     minimum = draw(st.just("") | versions)
     return portable.Integration(
         name=name,
@@ -85,6 +85,7 @@ def integrations(draw: st.DrawFn, name: str, group: str) -> portable.Integration
         project=draw(words),
         extras=", ".join(sorted(draw(st.sets(words, max_size=3)))),
         test_path=f"tests/{name}",
+        services=services,
         minimum=minimum,
         tests_exact_minimum=bool(minimum) and draw(st.booleans()),
         include=draw(releases),
@@ -100,6 +101,45 @@ def integrations(draw: st.DrawFn, name: str, group: str) -> portable.Integration
             draw(st.lists(pinned_picks, max_size=3, unique_by=lambda pick: pick.version))
         ),
         holds=tuple(draw(st.lists(holds(project=False), max_size=2))),
+    )
+
+
+variables = st.lists(
+    st.tuples(
+        st.from_regex(r"[A-Z]{1,3}", fullmatch=True).filter(lambda name: name != "CI"), lines
+    ),
+    max_size=3,
+    unique_by=lambda pair: pair[0],
+).map(lambda found: "\n".join(f"{name}={value}" for name, value in found))
+scripts = st.lists(lines.map(str.rstrip), max_size=3).map(
+    lambda found: "\n".join(found).strip("\n")
+)
+
+
+@st.composite
+def services(draw: st.DrawFn, name: str) -> portable.Service:
+    image = draw(st.sampled_from(["", "postgres:18", "registry.example.org:5000/team/db:1"]))
+    action = draw(st.sampled_from(["", "actions/setup-java@v5", "./.github/actions/java"]))
+    return portable.Service(
+        name=name,
+        image=image,
+        ports=draw(st.sampled_from(["", "5432:5432", "80:8080, 53:53/udp"])) if image else "",
+        environment=draw(variables) if image else "",
+        health_command=draw(st.sampled_from(["", "pg_isready -U 'me'"])) if image else "",
+        options=draw(st.sampled_from(["", "--privileged"])) if image else "",
+        action=action,
+        inputs=draw(st.sampled_from(["", "java-version=21\ndistribution=temurin"]))
+        if action
+        else "",
+        commands=draw(scripts) or ("" if image or action else "true"),
+        variables=draw(variables),
+    )
+
+
+@st.composite
+def workflow_frames(draw: st.DrawFn, name: str) -> portable.WorkflowFrame:
+    return portable.WorkflowFrame(
+        path=f".github/workflows/test-integrations-{name}.yml", text=draw(blocks.filter(bool))
     )
 
 
@@ -123,6 +163,18 @@ def sdks(draw: st.DrawFn) -> portable.Sdk:
         second_person_holds=draw(st.booleans()),
         public_publications=draw(st.booleans()),
         frame=draw(blocks),
+        writes_workflows=draw(st.booleans()),
+        ci_runner=draw(st.sampled_from(["ubuntu-24.04", "self-hosted, linux"])),
+        ci_container_pythons=draw(st.sampled_from(["", "3.6 3.7", "3.14t"])),
+        ci_container_image=draw(st.sampled_from(["python", "registry.example.org/python"])),
+        ci_timeout_minutes=draw(st.integers(1, 360)),
+        ci_install=draw(scripts),
+        ci_container_install=draw(scripts),
+        ci_test=f'tox -e "$ENVIRONMENTS"\n{draw(scripts)}'.strip(),
+        ci_checkout_action=draw(st.sampled_from(["actions/checkout@v5", f"a/b@{'0' * 40}"])),
+        ci_python_action=draw(st.sampled_from(["actions/setup-python@v6", "./.github/python"])),
+        ci_needs=draw(st.sampled_from(["", "coverage, lint"])),
+        ci_passes_secrets=draw(st.booleans()),
         holds=tuple(draw(st.lists(holds(project=True), max_size=3))),
     )
 
@@ -130,18 +182,36 @@ def sdks(draw: st.DrawFn) -> portable.Sdk:
 @st.composite
 def catalogues(draw: st.DrawFn) -> portable.Catalogue:
     """Everything that the portal can hold of one SDK, in the order of files."""
+    known = sorted(draw(st.sets(words, max_size=3)))
+    # Without services their names are mere words.
+    few = st.sets(st.sampled_from(known) if known else words, max_size=2).map(
+        lambda found: ", ".join(sorted(found))
+    )
     named = draw(st.lists(needed_lines.filter(_is_heading), max_size=4, unique_by=str.lower))
     groups = tuple(
         portable.Group(
             order=draw(orders),
             name=name,
-            services=", ".join(sorted(draw(st.sets(words, max_size=2)))),
+            services=draw(few),
         )
         for name in named
     )
     names = draw(st.sets(words.filter(_is_factor), max_size=4)) if groups else ()
-    found = tuple(draw(integrations(name, draw(st.sampled_from(named)))) for name in sorted(names))
-    return portable.settled(portable.Catalogue(sdk=draw(sdks()), groups=groups, integrations=found))
+    found = tuple(
+        draw(integrations(name, draw(st.sampled_from(named)), draw(few | st.just(""))))
+        for name in sorted(names)
+    )
+    return portable.settled(
+        portable.Catalogue(
+            sdk=draw(sdks()),
+            services=tuple(draw(services(name)) for name in known),
+            workflow_frames=tuple(
+                draw(workflow_frames(name)) for name in draw(st.sets(words, max_size=2))
+            ),
+            groups=groups,
+            integrations=found,
+        )
+    )
 
 
 def _is_heading(name: str) -> bool:

@@ -8,6 +8,7 @@ from integrations.catalogue.admin.parts import (
     PythonRestrictionAdmin,
 )
 from integrations.catalogue.admin.sdks import GroupAdmin, SdkAdmin
+from integrations.catalogue.admin.services import ServiceAdmin, WorkflowFrameAdmin
 
 __all__ = [
     "DependencyRuleAdmin",
@@ -17,4 +18,6 @@ __all__ = [
     "PinnedPickAdmin",
     "PythonRestrictionAdmin",
     "SdkAdmin",
+    "ServiceAdmin",
+    "WorkflowFrameAdmin",
 ]

@@ -85,7 +85,10 @@ class IntegrationAdmin(CatalogueAdmin):
     actions = ("pause", "resume")
     object_history_template = "catalogue/integration_history.html"
     fieldsets = (
-        (None, {"fields": ("sdk", "name", "project", "extras", "group", "test_path")}),
+        (
+            None,
+            {"fields": ("sdk", "name", "project", "extras", "group", "test_path", "services")},
+        ),
         (
             "Releases",
             {

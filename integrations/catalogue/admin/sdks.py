@@ -17,9 +17,13 @@ class SdkForm(ReasonForm):
         model = Sdk
         exclude = ()
         widgets = {
+            **{
+                name: forms.Textarea(attrs={"rows": 3, "cols": 80, "spellcheck": "false"})
+                for name in ("ci_install", "ci_container_install", "ci_test")
+            },
             "frame": forms.Textarea(
                 attrs={"rows": 24, "cols": 100, "spellcheck": "false", "class": "vLargeTextField"}
-            )
+            ),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -60,6 +64,25 @@ class SdkAdmin(CatalogueAdmin):
             },
         ),
         ("Generated files", {"fields": ("pins_style", "public_publications", "frame")}),
+        ("CI workflows", {"fields": ("writes_workflows", "ci_runner", "ci_timeout_minutes")}),
+        (
+            "CI workflows: commands",
+            {"classes": ("collapse",), "fields": ("ci_install", "ci_container_install", "ci_test")},
+        ),
+        (
+            "CI workflows: containers, actions and the gate",
+            {
+                "classes": ("collapse",),
+                "fields": (
+                    "ci_container_pythons",
+                    "ci_container_image",
+                    "ci_checkout_action",
+                    "ci_python_action",
+                    "ci_needs",
+                    "ci_passes_secrets",
+                ),
+            },
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Sdk]:

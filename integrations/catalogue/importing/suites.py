@@ -7,6 +7,7 @@ from typing import TypeVar
 from integrations.catalogue import portable
 from integrations.catalogue.importing.imported import Imported, Problem, below
 from integrations.catalogue.importing.pythons import as_rules, read_factors
+from integrations.catalogue.importing.services import SERVICES
 from integrations.catalogue.validators import quoted
 
 Said = TypeVar("Said", portable.Rule, portable.Restriction)
@@ -64,11 +65,22 @@ def to_catalogue(
         _integration(suite, before.get(suite.name), base.sdk, places, problems) for suite in suites
     )
     catalogue = portable.Catalogue(
-        sdk=base.sdk, groups=_groups(groups, base), integrations=integrations
+        sdk=base.sdk,
+        services=_services(groups, base),
+        workflow_frames=base.workflow_frames,
+        groups=_groups(groups, base),
+        integrations=integrations,
     )
     return Imported(
         catalogue=catalogue, problems=tuple(problems), places=places, notes=tuple(notes)
     )
+
+
+def _services(groups: Groups, base: portable.Catalogue) -> tuple[portable.Service, ...]:
+    """Keep the services of *base*, and define what the groups name beside them."""
+    known = {service.name for service in base.services}
+    named = {name for names in (groups.services or {}).values() for name in names} - known
+    return (*base.services, *(SERVICES[name] for name in sorted(named) if name in SERVICES))
 
 
 def _groups(groups: Groups, base: portable.Catalogue) -> tuple[portable.Group, ...]:

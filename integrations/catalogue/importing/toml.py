@@ -50,11 +50,20 @@ def from_content(content: Mapping[str, Any]) -> Imported:
     if top.get("format", int, f"the number {FORMAT}", needed=True) not in {FORMAT, None}:
         top.complain("format", f"{content['format']} is not known: this portal reads {FORMAT}.")
     sdk = _sdk(top)
+    services = _services(top)
+    frames = tuple(_value(portable.WorkflowFrame, table) for table in top.tables("workflow_frames"))
     groups = portable.in_order([_value(portable.Group, table) for table in top.tables("groups")])
     integrations = _integrations(top, {group.name for group in groups})
     top.finish()
     _refuse_equal_names(groups, problems)
-    catalogue = portable.Catalogue(sdk=sdk, groups=groups, integrations=integrations)
+    _refuse_equal_paths(frames, problems)
+    catalogue = portable.Catalogue(
+        sdk=sdk,
+        services=services,
+        workflow_frames=frames,
+        groups=groups,
+        integrations=integrations,
+    )
     return Imported(catalogue=catalogue, problems=tuple(problems))
 
 
@@ -64,6 +73,12 @@ def _sdk(top: Reader) -> portable.Sdk:
         return portable.Sdk(name="", pythons="")
     holds = tuple(_value(portable.Hold, each) for each in table.tables("holds"))
     return _value(portable.Sdk, table, holds=holds)
+
+
+def _services(top: Reader) -> tuple[portable.Service, ...]:
+    tables = top.table("services")
+    found = ((name, tables.table(name)) for name in tables.content) if tables else ()
+    return tuple(_value(portable.Service, table, name=name) for name, table in found if table)
 
 
 def _integrations(top: Reader, groups: set[str]) -> tuple[portable.Integration, ...]:
@@ -110,6 +125,17 @@ def _refuse_equal_names(groups: tuple[portable.Group, ...], problems: list[Probl
         seen.add(group.name.lower())
 
 
+def _refuse_equal_paths(
+    frames: tuple[portable.WorkflowFrame, ...], problems: list[Problem]
+) -> None:
+    seen: set[str] = set()
+    for i, frame in enumerate(frames):
+        if frame.path and frame.path in seen:
+            message = f"{quoted(frame.path)} has an earlier frame."
+            problems.append(Problem(f"workflow_frames[{i}].path", message))
+        seen.add(frame.path)
+
+
 def _value(kind: type[Value], table: Reader, **given: Any) -> Value:
     """Read all plain fields of one table; *given* holds what was read apart."""
     defaults = {field.name: field.default for field in fields(kind)}
@@ -138,14 +164,16 @@ def _read(table: Reader, name: str, how: Kind, default: Any) -> Any:
         case Kind.WEEKDAY:
             return _weekday(table, name, stand_in)
         case Kind.WORDS | Kind.PYTHONS | Kind.LINES:
-            return _joined(table, name, how, needed=needed)
+            return _joined(table, name, how, stand_in, needed=needed)
         case _:
             raise AssertionError(how)
     return stand_in if found is None else found
 
 
-def _joined(table: Reader, name: str, how: Kind, *, needed: bool) -> str:
+def _joined(table: Reader, name: str, how: Kind, stand_in: str, *, needed: bool) -> str:
     texts = table.texts(name, needed=needed)
+    if not table.has(name):
+        return stand_in
     if how is Kind.LINES:
         return "\n".join(texts)
     for i, text in enumerate(texts):

@@ -1,5 +1,6 @@
 """The catalogue: what the maintainers of an SDK say that it supports."""
 
+from integrations.catalogue.models.ci import Service, WorkflowFrame
 from integrations.catalogue.models.integration import Group, Integration
 from integrations.catalogue.models.rules import (
     DependencyRule,
@@ -17,4 +18,6 @@ __all__ = [
     "PinnedPick",
     "PythonRestriction",
     "Sdk",
+    "Service",
+    "WorkflowFrame",
 ]

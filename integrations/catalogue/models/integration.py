@@ -8,6 +8,7 @@ from simple_history.models import HistoricalRecords
 from integrations.catalogue import validators as check
 from integrations.catalogue.choices import Prereleases
 from integrations.catalogue.models.base import Cleaned
+from integrations.catalogue.models.ci import check_services
 from integrations.catalogue.models.sdk import Sdk
 
 
@@ -25,7 +26,7 @@ class Group(Cleaned):
         max_length=200,
         blank=True,
         validators=[check.validate_services],
-        help_text="What the tests need beside Python: postgres, redis.",
+        help_text="What all of its tests need beside Python: postgres, redis.",
     )
 
     history = HistoricalRecords(history_change_reason_field=models.TextField(null=True))
@@ -52,6 +53,7 @@ class Group(Cleaned):
             raise ValidationError(
                 {"name": f'"{self.name}" cannot be a heading: start with a letter or digit.'}
             )
+        check_services(self.sdk_id, self.service_list)
 
     @property
     def service_list(self) -> list[str]:
@@ -85,6 +87,12 @@ class Integration(Cleaned):
         max_length=200,
         validators=[check.validate_test_path],
         help_text="What pytest is given: tests/integrations/httpx.",
+    )
+    services = models.CharField(
+        max_length=200,
+        blank=True,
+        validators=[check.validate_services],
+        help_text="What its tests need beside Python and the services of the group: postgres.",
     )
     minimum = models.CharField(
         "minimum version",
@@ -165,12 +173,14 @@ class Integration(Cleaned):
             self.project = check.canonical_project(self.project)
         self.extras = ", ".join(sorted(set(check.words(self.extras))))
         self.test_path = self.test_path.rstrip("/")
+        self.services = ", ".join(sorted(set(check.words(self.services))))
         self.include = check.without_blanks(self.include)
         self.notes = check.one_newline(self.notes).strip()
 
     def clean(self) -> None:
         if self.sdk_id and self.group_id and self.group.sdk_id != self.sdk_id:
             raise ValidationError({"group": f'"{self.group}" is a group of another SDK.'})
+        check_services(self.sdk_id, self.service_list)
         self._refuse_shared_factors()
 
     def _refuse_shared_factors(self) -> None:
@@ -193,6 +203,10 @@ class Integration(Cleaned):
     @property
     def extra_list(self) -> list[str]:
         return check.words(self.extras)
+
+    @property
+    def service_list(self) -> list[str]:
+        return check.words(self.services)
 
     @property
     def requirement_name(self) -> str:

@@ -10,6 +10,7 @@ from simple_history.models import HistoricalRecords
 from integrations.catalogue import validators as check
 from integrations.catalogue.choices import PinsStyle, Prereleases, Weekday
 from integrations.catalogue.models.base import Cleaned
+from integrations.catalogue.models.ci import CiSettings
 
 PLATFORM = (
     r"(x86_64|aarch64)-(unknown-linux-gnu|unknown-linux-musl|manylinux_2_[0-9]+|apple-darwin)"
@@ -17,7 +18,7 @@ PLATFORM = (
 )
 
 
-class Sdk(Cleaned):
+class Sdk(Cleaned, CiSettings):
     """The library whose maintainers use the portal."""
 
     slug = models.SlugField(
@@ -115,6 +116,7 @@ class Sdk(Cleaned):
         verbose_name = "SDK"
         verbose_name_plural = "SDKs"
         constraints = [
+            *CiSettings.Meta.constraints,
             models.CheckConstraint(
                 name="catalogue_sdk_propose_on_is_a_weekday",
                 condition=Q(propose_on__isnull=True) | Q(propose_on__range=(1, 7)),
@@ -139,6 +141,7 @@ class Sdk(Cleaned):
         if all(check.PYTHON.fullmatch(word) for word in check.words(self.pythons)):
             self.pythons = check.sorted_pythons(self.pythons)
         self.frame = check.one_newline(self.frame)
+        self.normalise_ci()
         if self.index_url.startswith("http") and not self.index_url.endswith("/"):
             self.index_url += "/"
 

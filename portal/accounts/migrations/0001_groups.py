@@ -17,6 +17,8 @@ CATALOGUE = (
     "pythonrestriction",
     "pinnedpick",
     "hold",
+    "service",
+    "workflowframe",
 )
 HISTORY = tuple(f"historical{model}" for model in CATALOGUE)
 INDEX = ("index", "project", "projectstatus", "release", "poll", "polloutcome")
