@@ -10,7 +10,7 @@ import django
 
 from bench.report import print_rows
 
-BENCHES = ("poll", "matrix", "rendering")
+BENCHES = ("poll", "matrix", "rendering", "pins")
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -16,7 +16,7 @@ def store(book: PinBook) -> None:
     """Store the pin sets of *book*, as resolving does."""
     PinSet.objects.bulk_create(
         [
-            PinSet(sha256=name, pins="".join(f"{pin}\n" for pin in pins))
+            PinSet(sha256=name, pins="".join(f"{pin}\n" for pin in pins), made_at=AT)
             for name, pins in book.sets.items()
         ],
         ignore_conflicts=True,

@@ -163,6 +163,8 @@ def test_the_page_shows_pins_and_asks_to_look_closely_at_lower_and_lost_ones(
     assert "anyio 4.14.1 → 4.9.0 in 1 environment" in page
     assert "No longer pinned: py3.14-httpx-v0.28.1" in page
     assert 'href="/proposals/2/bundle.zip"' in page
+    assert "3 files changed, 0 unchanged" in page
+    assert 'href="/proposals/2/files/constraints/httpx-v0.28.1-py3.9.txt"' in page
 
 
 # --- Bundles -------------------------------------------------------------------------------------
