@@ -121,7 +121,7 @@ def store_pins(
 def _store_pins(
     owner: str, key: str, pins: Collection[str], *, seconds: float, at: datetime
 ) -> bool:
-    pin_set = PinSet(sha256=pin_set_key(pins), pins=pins_text(pins))
+    pin_set = PinSet(sha256=pin_set_key(pins), pins=pins_text(pins), made_at=at)
     with transaction.atomic():
         PinSet.objects.bulk_create([pin_set], ignore_conflicts=True)
         changed = (

@@ -9,6 +9,7 @@ class PinSet(models.Model):
 
     sha256 = models.CharField(max_length=64, primary_key=True)  # Of ``pins``.
     pins = models.TextField(blank=True)  # "name==version" lines by name; empty: nothing at all.
+    made_at = models.DateTimeField()  # When an environment first got just these.
 
     def __str__(self) -> str:
         return f"pin set {self.sha256[:12]}"

@@ -67,6 +67,7 @@ class Uv:
     folder: Path  # Holds the cache, which all share, and a folder of each worker.
     seconds: float = 120  # Of wall clock for one resolution.
     output: int = 1_000_000  # Bytes that it may say.
+    retries: int = 3  # Of each request, with pauses of one, two and four seconds.
     grace: float = 2  # Seconds between asking it to end and killing it.
 
     @property
@@ -198,7 +199,8 @@ class Calls:
         process = subprocess.Popen(  # noqa: S603
             arguments(self._uv, request),
             cwd=folder,
-            env=environment(folder, request, os.environ, configured_logins()),
+            env=environment(folder, request, os.environ, configured_logins())
+            | {"UV_HTTP_RETRIES": str(self._uv.retries)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -1,6 +1,7 @@
 """A small HTTP/1.1 server on the loopback interface, for tests and benchmarks."""
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -39,19 +40,27 @@ class HttpServer:
     ``latency`` is added before each answer, in seconds. ``requests`` holds all that came.
     """
 
-    def __init__(self, handler: Handler, *, latency: float = 0, port: int = 0) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        *,
+        latency: float = 0,
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.handler = handler
         self.latency = latency
         self.requests: list[Request] = []
         self.connections = 0
         self.open: set[_Connection] = set()
         self._port = port
+        self._tls = tls
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     @property
     def root(self) -> str:
-        return f"http://127.0.0.1:{self._port}/"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._port}/"
 
     @property
     def paths(self) -> list[str]:
@@ -79,7 +88,7 @@ class HttpServer:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
         server = await self._loop.create_server(
-            lambda: _Connection(self), "127.0.0.1", self._port, backlog=256
+            lambda: _Connection(self), "127.0.0.1", self._port, backlog=256, ssl=self._tls
         )
         self._port = server.sockets[0].getsockname()[1]
         self._started.set()

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import ssl
 import tarfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,8 +24,8 @@ class SmallProject:
 class SmallIndex(HttpServer):
     """Serves pages (PEP 691) and core metadata (PEP 658) of the releases that were added."""
 
-    def __init__(self) -> None:
-        super().__init__(self._answer)
+    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(self._answer, tls=tls)
         self.projects: dict[str, SmallProject] = {}
         self.metadata: dict[str, str] = {}
         self.sdists: dict[str, bytes] = {}
