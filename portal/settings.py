@@ -46,6 +46,11 @@ PORTAL_INDEX_MAX_BODY = env_int(
     "PORTAL_INDEX_MAX_BODY", default=64_000_000, least=1_000_000, most=1_000_000_000
 )  # Bytes, decompressed.
 
+# --- Resolution ----------------------------------------------------------------------------------
+# Building a source distribution runs foreign code: the operator decides whether workers may.
+PORTAL_ALLOW_SDIST_BUILDS = env_bool("PORTAL_ALLOW_SDIST_BUILDS", default=False)
+PORTAL_UV_PROCESSES = env_int("PORTAL_UV_PROCESSES", default=2, least=1, most=16)
+
 # --- Security ------------------------------------------------------------------------------------
 DEBUG = env_bool("PORTAL_DEBUG", default=False)
 SECRET_KEY = env_secret("PORTAL_SECRET_KEY", kept_in=PORTAL_DATA_DIR / "secret-key")

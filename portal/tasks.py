@@ -12,8 +12,12 @@ from django.utils.timezone import now
 from integrations.catalogue.models import Sdk
 from matrix.review.errors import ReviewError
 from matrix.review.models import Run
+from matrix.sdk.resolving import OutOfTime
 from matrix.sdk.running import carry_out, poll_everything, request
 from portal.operations import queueing, retention
+from portal.operations.resolvers import a_resolver
+
+TASK_SECONDS = 240  # Then a task makes room for others; it is killed after 300.
 
 
 def heartbeat() -> None:
@@ -47,7 +51,10 @@ def run_channel(run_id: int) -> str:
     """Carry out a run, unless it is over or with another worker; return its outcome."""
     run = Run.objects.select_related("channel").get(pk=run_id)
     try:
-        carry_out(run, clock=now)
+        carry_out(run, clock=now, resolver=a_resolver(seconds=TASK_SECONDS))
+    except OutOfTime as error:
+        queueing.enqueue(run)
+        return f"{error} Another task goes on."
     except ReviewError as error:
         return str(error)
     run.refresh_from_db()

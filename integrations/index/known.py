@@ -51,6 +51,7 @@ class KnownProject:
     statuses: Sequence[SeenStatus] = ()  # As they were seen, oldest first.
     first_seen_at: datetime | None = None
     gone_at: datetime | None = None
+    has_upload_times: bool = False  # The page itself says when each file came.
 
     def releases(self, as_of: datetime) -> list[KnownRelease]:
         """

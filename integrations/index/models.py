@@ -37,6 +37,8 @@ class Project(models.Model):
     revision = models.PositiveIntegerField(default=0, editable=False)
     # The last poll did not get all metadata that was wanted: ask even if the page is unchanged.
     is_incomplete = models.BooleanField(default=False)
+    # Whether the page itself says when each file came: only then a resolver can be given a cut-off.
+    has_upload_times = models.BooleanField(default=False)
     files = models.BinaryField(default=b"", editable=False)
     summary = models.BinaryField(default=b"", editable=False)
 

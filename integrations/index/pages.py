@@ -66,6 +66,7 @@ class Page(msgspec.Struct):
     status: str = "active"
     status_reason: str = ""
     notes: list[str] = []  # Sentences about entries that could not be read.
+    has_upload_times: bool = False  # The page itself says when each of its files came.
 
 
 class _Meta(msgspec.Struct, rename="kebab"):

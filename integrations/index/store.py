@@ -98,6 +98,7 @@ def known_project(
         statuses=statuses,
         first_seen_at=project.first_seen_at,
         gone_at=project.gone_at,
+        has_upload_times=project.has_upload_times,
     )
 
 
@@ -211,6 +212,7 @@ PAGE_FIELDS = [
     "body_sha256",
     "first_seen_at",
     "changed_at",
+    "has_upload_times",
     "files",
     "summary",
 ]
@@ -266,6 +268,7 @@ def _apply(found: Finding, project: Project) -> Project:
         project.first_seen_at = project.first_seen_at or found.seen_at
         if project.changed_at is None or found.files != found.old_files:
             project.changed_at = found.seen_at
+        project.has_upload_times = found.page.has_upload_times
         project.files = found.packed_files
         project.summary = pack_releases(found.facts)
     return project

@@ -96,6 +96,7 @@ class Visitor:
 
     async def _read_page(self, finding: Finding, answer: Answer) -> None:
         page = parse_page(answer.body, content_type=answer.content_type, url=answer.url)
+        page.has_upload_times = all(file.upload_time for file in page.files)
         finding.etag = answer.headers.get("etag", "")
         finding.last_modified = answer.headers.get("last-modified", "")
         finding.body_sha256 = _sha256(answer)
@@ -110,7 +111,7 @@ class Visitor:
 
     async def _ask_for_times(self, name: str, page: Page, old: Sequence[FileFact]) -> None:
         """Ask the legacy document where the page does not say when files came; it may not know."""
-        if all(file.upload_time for file in page.files):
+        if page.has_upload_times:
             return
         known = {file.filename for file in old if file.uploaded_at}
         if all(file.upload_time or file.filename in known for file in page.files):

@@ -40,6 +40,7 @@ def _notes(part: ComputedPart) -> dict[str, Any]:
     return {
         "reasons": _plain(part),
         "rejected": dict(part.rejected),
+        "environments": dict(part.environments),
         "findings": [
             {
                 "kind": finding.kind,

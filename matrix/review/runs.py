@@ -5,8 +5,9 @@ An attempt is the claim of one worker: a worker that lost its run to another one
 dead) cannot change the run any more.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import F
@@ -20,7 +21,13 @@ OVER = {Status.FINISHED, Status.FAILED}
 NEXT: dict[Status, set[Status]] = {
     Status.QUEUED: {Status.POLLING, Status.FAILED},
     Status.POLLING: {Status.POLLING, Status.SELECTING, Status.PROPOSING, Status.FAILED},
-    Status.SELECTING: {Status.POLLING, Status.PROPOSING, Status.FAILED},
+    Status.SELECTING: {Status.POLLING, Status.RESOLVING, Status.PROPOSING, Status.FAILED},
+    Status.RESOLVING: {
+        Status.POLLING,
+        Status.QUEUED,
+        Status.PROPOSING,
+        Status.FAILED,
+    },
     Status.PROPOSING: {Status.POLLING, Status.FINISHED, Status.FAILED},
     Status.FINISHED: set(),
     Status.FAILED: set(),
@@ -39,6 +46,7 @@ def request_run(
     by: User | None,
     only: Collection[str] | None = None,
     hold_back: Collection[str] = (),
+    options: Mapping[str, Any] | None = None,
 ) -> Run:
     """Return the run of this channel, kind and time; asked for twice, it is made once."""
     run, _ = Run.objects.get_or_create(
@@ -50,6 +58,7 @@ def request_run(
             "requested_by": by,
             "only": None if only is None else sorted(only),
             "hold_back": sorted(hold_back),
+            "options": dict(options or {}),
         },
     )
     return run
@@ -99,6 +108,17 @@ def advance(run: Run, to: Status) -> None:
     run.status = to
 
 
+def suspend(run: Run) -> None:
+    """
+    Let another task go on with the run: this one's time is over, and nothing went wrong.
+
+    What was begun counts as no attempt.
+    """
+    if not _change(run, Status.QUEUED, attempts=0, started_at=None):
+        raise RunIsTaken(f"Run #{run.pk} is no longer this worker's.")
+    run.refresh_from_db()
+
+
 def finish(run: Run, outcome: str, *, at: datetime) -> None:
     """End the run with a sentence that says what it brought."""
     _end(run, Status.FINISHED, outcome, at)
@@ -110,7 +130,7 @@ def fail(run: Run, reason: str, *, at: datetime) -> None:
 
 
 def _end(run: Run, status: Status, outcome: str, at: datetime) -> None:
-    if not _change(run, status, outcome=outcome, finished_at=at):
+    if not _change(run, status, outcome=outcome, finished_at=at, waits_for=[]):
         raise RunIsTaken(f"Run #{run.pk} is no longer this worker's; its result is dropped.")
     run.refresh_from_db()
 

@@ -30,6 +30,7 @@ class ComputedPart:
     reasons: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     rejected: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Found, ...] = ()
+    environments: Mapping[str, Any] = field(default_factory=dict)  # For those who read the notes.
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,6 +187,8 @@ class Selection:
     picks: tuple[Pick, ...]  # Ascending; only picks with at least one Python.
     rejected: Mapping[Version, tuple[Reason, ...]]  # The main reason first.
     notes: tuple[Reason, ...] = ()  # What a reviewer should know of the whole selection.
+    # Picks whose free threading is read from pure-Python wheels: what they install decides.
+    assumed: frozenset[Version] = frozenset()
 
     @property
     def latest(self) -> Pick | None:

@@ -64,18 +64,23 @@ def _unknown_times(verdicts: Verdicts, picks: Iterable[Pick]) -> Iterator[Reason
 
 def _assumed_free_threading(verdicts: Verdicts, picks: Iterable[Pick]) -> Iterator[Reason]:
     """Name the picks whose dependencies nobody has looked at under a free-threaded build."""
-    assumed = [
-        pick
-        for pick in picks
-        if pick.pythons[-1].free_threaded
-        and own_abi(pick.pythons[-1]) not in verdicts.release(pick.version).abi_tags
-    ]
-    if assumed:
+    if assumed := assumed_free_threading(verdicts, picks):
         text = (
             f"Free threading of {_list(assumed)} is read from pure-Python wheels alone: they count "
             "as capable until environments are resolved."
         )
         yield Reason(FREE_THREADING, text)
+
+
+def assumed_free_threading(verdicts: Verdicts, picks: Iterable[Pick]) -> list[Pick]:
+    """Return the picks whose free threading is read from pure-Python wheels alone."""
+    return [
+        pick
+        for pick in picks
+        if pick.pythons
+        and pick.pythons[-1].free_threaded
+        and own_abi(pick.pythons[-1]) not in verdicts.release(pick.version).abi_tags
+    ]
 
 
 def _list(picks: Sequence[Pick]) -> str:

@@ -107,4 +107,10 @@ def _selection(
     tested = tuple(pick for pick in picks if pick.pythons)
     if not tested:
         remarks = [*remarks, notes.on_nothing(rejected)]
-    return Selection(picks=tested, rejected=rejected, notes=tuple(remarks))
+    assumed = notes.assumed_free_threading(verdicts, tested)
+    return Selection(
+        picks=tested,
+        rejected=rejected,
+        notes=tuple(remarks),
+        assumed=frozenset(pick.version for pick in assumed),
+    )

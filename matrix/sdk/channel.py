@@ -9,7 +9,7 @@ from matrix.review.state import published
 from matrix.review.values import Change, Summarise
 from matrix.rules.diffing import PartDiff, diff_parts, summary_line
 from matrix.rules.parts import IntegrationPart, LayoutPart, Part, read
-from matrix.rules.rendering import render_files, render_into
+from matrix.rules.rendering import render_files, render_into, render_workflow_into
 
 KIND = "sdk"
 
@@ -37,6 +37,12 @@ def file_with(text: str, bodies: Mapping[str, str], *, discard_edits: bool) -> s
     """Return *text*, a tox.ini as the repository has it, with its regions generated anew."""
     layout, parts = read_parts(bodies)
     return render_into(text, layout, parts, pin_sets_of(parts), discard_edits=discard_edits)
+
+
+def workflow_with(text: str, path: str, bodies: Mapping[str, str], *, discard_edits: bool) -> str:
+    """Return *text*, a workflow file as the repository has it, with its regions generated anew."""
+    layout, parts = read_parts(bodies)
+    return render_workflow_into(text, path, layout, parts, discard_edits=discard_edits)
 
 
 def pin_sets_of(parts: Iterable[Part | None]) -> dict[str, tuple[str, ...]]:

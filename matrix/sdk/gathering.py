@@ -39,6 +39,7 @@ class Facts:
     selections: dict[str, Selection] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
     findings: dict[str, list[Found]] = field(default_factory=dict)
+    proves_upload_times: bool = False  # Each page says when its files came.
 
 
 def index_of(sdk: Sdk, *, url: str = "") -> Index:
@@ -115,7 +116,9 @@ def gather(
         reasons |= _read_unread(index, names - reasons.keys(), catalogue, now)
     projects = known_projects(index, names, as_of=as_of)
     shared = {name: _shared_facts(project, as_of) for name, project in projects.items()}
-    facts = Facts()
+    facts = Facts(
+        proves_upload_times=all(project.has_upload_times for project in projects.values())
+    )
     questions: dict[str, Question] = {}
     for integration in integrations:
         project = projects.get(integration.project)

@@ -8,19 +8,23 @@ from typing import Any
 from packaging.version import Version
 
 from integrations.catalogue.models import Sdk
+from matrix.environments.resolving import pins_of
 from matrix.review.models import Assessment, Decision, Finding, Item, Proposal
 from matrix.review.state import proposed, published, published_files
 from matrix.review.values import Change
 from matrix.rules.diffing import ChangedRow, MovedRow, PartDiff, PinMove, unified_diff
 from matrix.rules.notes import FREE_THREADING, UPLOAD_TIME
-from matrix.rules.parts import LAYOUT, IntegrationPart, Row, read
-from matrix.sdk.channel import channel_of, differences
-from matrix.sdk.computing import NOTHING_TO_PICK, ROUTINE
+from matrix.rules.parts import LAYOUT, IntegrationPart, Part, Row, read
+from matrix.rules.rendering.pins import FOLDER
+from matrix.sdk.assembling import NOTHING_TO_PICK, ROUTINE
+from matrix.sdk.channel import channel_of, differences, pin_sets_of
+from matrix.sdk.free_threading import NOT_FREE_THREADED
 from matrix.sdk.publishing import CannotRender, render
 
 ROUTINE_REMARKS = {
     FREE_THREADING: "Free threading of {} is read from pure-Python wheels alone: they count as "
     "capable until environments are resolved.",
+    NOT_FREE_THREADED: "{} are not tested on a free-threaded Python because of what they install.",
     UPLOAD_TIME: "The index does not say when releases of {} were uploaded: what was there at the "
     "first poll counts as old.",
 }
@@ -69,6 +73,19 @@ class ProposalReport:
     files: list[FileReport]
     files_problem: str  # Why no files can be rendered; "" when they can.
     is_base_current: bool
+
+    @property
+    def main_files(self) -> list[FileReport]:
+        """All but the constraint files, of which there is one for each environment."""
+        return [file for file in self.files if not file.path.startswith(FOLDER)]
+
+    @property
+    def changed_constraints(self) -> list[FileReport]:
+        return [file for file in self.files if file.path.startswith(FOLDER) and file.diff]
+
+    @property
+    def same_constraints(self) -> int:
+        return len(self.files) - len(self.main_files) - len(self.changed_constraints)
 
 
 def report_on(proposal: Proposal) -> ProposalReport:
@@ -156,29 +173,85 @@ def matrix_json(sdk: Sdk, proposal: Proposal | None = None) -> dict[str, Any]:
     names = set(sdk.integrations.values_list("name", "project"))
     projects = dict(names)
     parts = {name: read(body) for name, body in bodies.items()}
+    environments = known_environments(parts, assessments)
     return {
         "sdk": sdk.slug,
         "proposal": proposal.number if proposal else None,
         "publication": channel.current.number if channel.current else None,
         "integrations": {
-            name: _integration_json(projects.get(name), parts.get(name), assessments.get(name))
+            name: _integration_json(
+                projects.get(name),
+                parts.get(name),
+                assessments.get(name),
+                environments.get(name, {}),
+            )
             for name in sorted((projects.keys() | parts.keys()) - {LAYOUT})
         },
     }
 
 
 def _integration_json(
-    project: str | None, part: Any, assessment: Assessment | None
+    project: str | None,
+    part: Any,
+    assessment: Assessment | None,
+    environments: Mapping[str, Any],
 ) -> dict[str, Any]:
     rows: tuple[Row, ...] = part.rows if isinstance(part, IntegrationPart) else ()
     latest = part.latest if isinstance(part, IntegrationPart) else None
     reasons: Reasons = assessment.notes.get("reasons", {}) if assessment else {}
     return {
         "project": part.project if isinstance(part, IntegrationPart) else project,
-        "rows": [row_json(row, reasons) for row in rows],
+        "rows": [
+            {**row_json(row, reasons), "environments": environments.get(str(row.version), {})}
+            for row in rows
+        ],
         "latest": {"version": str(latest.version), "factors": latest.factors} if latest else None,
         "rejected": assessment.notes.get("rejected", {}) if assessment else {},
         "problem": problem_of(assessment),
+    }
+
+
+def known_environments(
+    parts: Mapping[str, Part], assessments: Mapping[str, Assessment]
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """
+    Return ``{part: {version: {factor: {"pins", "problem"}}}}`` as the last run resolved them.
+
+    A row that the last run did not make has the pins of its snapshot, where it holds any.
+    """
+    noted = {
+        name: assessments[name].notes.get("environments", {}) if name in assessments else {}
+        for name in parts
+    }
+    hashes = {
+        environment["pin_set"]
+        for versions in noted.values()
+        for factors in versions.values()
+        for environment in factors.values()
+    } - {None}
+    pin_sets = pins_of(hashes) | pin_sets_of(parts.values())
+    return {
+        name: {
+            str(row.version): _environments_of(row, noted[name].get(str(row.version)), pin_sets)
+            for row in part.rows
+        }
+        for name, part in parts.items()
+        if isinstance(part, IntegrationPart)
+    }
+
+
+def _environments_of(
+    row: Row, noted: Mapping[str, Any] | None, pin_sets: Mapping[str, tuple[str, ...]]
+) -> dict[str, Any]:
+    if noted is None:
+        noted = {python.factor: {"pin_set": pins, "problem": None} for python, pins in row.pins}
+    return {
+        factor: {
+            "pins": list(pin_sets.get(noted[factor]["pin_set"] or "", ())),
+            "problem": noted[factor]["problem"],
+        }
+        for factor in row.factors
+        if factor in noted
     }
 
 

@@ -13,11 +13,15 @@ from integrations.index.models import Index, Poll, PollOutcome
 from matrix.review.errors import ReviewError
 from matrix.review.models import Proposal, Run
 from matrix.review.proposing import propose
-from matrix.review.runs import OVER, advance, fail, request_run, start
+from matrix.review.runs import OVER, advance, fail, request_run, start, suspend
 from matrix.rules.rendering import FrameError
 from matrix.sdk.channel import KIND, channel_of, summary_of
-from matrix.sdk.computing import Scope, UnknownParts, compute
+from matrix.sdk.computing import compute
 from matrix.sdk.gathering import Progress, failures_of, index_of, poll_sdks
+from matrix.sdk.preferring import KEEP, Refresh
+from matrix.sdk.resolving import OutOfTime, Resolver
+from matrix.sdk.resolving import done as resolved
+from matrix.sdk.scope import Scope, UnknownParts
 from matrix.sdk.translating import read_catalogue
 
 logger = logging.getLogger(__name__)
@@ -33,6 +37,7 @@ def request(
     as_of: datetime | None = None,
     only: Collection[str] | None = None,
     hold_back: Collection[str] = (),
+    refresh: Refresh = KEEP,
 ) -> Run:
     """Ask for a run. The same kind and time ask for the same run. Raises UnknownParts."""
     scope = Scope(only=None if only is None else frozenset(only), hold_back=frozenset(hold_back))
@@ -45,6 +50,7 @@ def request(
         by=by,
         only=only,
         hold_back=hold_back,
+        options={"refresh": refresh.written()},
     )
 
 
@@ -55,16 +61,29 @@ def carry_out(
     polls: bool = True,
     index: Index | None = None,
     on_progress: Progress | None = None,
+    resolver: Resolver | None = None,
 ) -> Proposal | None:
     """
     Poll the index (when *polls*), compute every part in scope, and propose what changed.
 
-    Whatever goes wrong ends in the run's outcome; then it is raised again. RunIsTaken and RunIsOver
-    leave the run as it is: another worker has it.
+    With a *resolver* every environment is resolved; when its time is over the run is queued again
+    and OutOfTime is raised: whoever carries it out next goes on where this one stopped. Whatever
+    goes wrong ends in the run's outcome; then it is raised again. RunIsTaken and RunIsOver leave
+    the run as it is: another worker has it.
     """
     start(run, at=clock())
     try:
-        return _carry_out(run, clock, polls, index, on_progress)
+        return _carry_out(
+            run,
+            clock=clock,
+            polls=polls,
+            index=index,
+            on_progress=on_progress,
+            resolver=resolver,
+        )
+    except OutOfTime:
+        suspend(run)
+        raise
     except (ReviewError, UnknownParts, FrameError) as error:
         _fail(run, str(error), at=clock())
         raise
@@ -75,23 +94,55 @@ def carry_out(
 
 
 def _carry_out(
-    run: Run, clock: Clock, polls: bool, index: Index | None, on_progress: Progress | None
+    run: Run,
+    *,
+    clock: Clock,
+    polls: bool,
+    index: Index | None,
+    on_progress: Progress | None,
+    resolver: Resolver | None,
 ) -> Proposal | None:
     sdk = Sdk.objects.get(slug=run.channel.slug)
     index = index or index_of(sdk)
-    failed: dict[str, str] = {}
-    if polls:
-        at = clock()
-        row = Poll.objects.create(index=index, started_at=at)
-        Run.objects.filter(pk=run.pk).update(poll_id=row.pk)
-        failed = failures_of(poll_sdks([sdk], index, at=at, row=row, on_progress=on_progress))
-        _see_what_was_polled(run, at)
+    failed = _poll(run, sdk, index, clock, on_progress) if polls else {}
     advance(run, Run.Status.SELECTING)
+    if resolver is not None:
+        resolver.on_keys = lambda keys: _wait_for(run, keys)
     scope = Scope(
         only=None if run.only is None else frozenset(run.only), hold_back=frozenset(run.hold_back)
     )
-    parts = compute(sdk, as_of=run.as_of, now=clock(), index=index, scope=scope, failed=failed)
+    parts = compute(
+        sdk,
+        as_of=run.as_of,
+        now=clock(),
+        index=index,
+        scope=scope,
+        failed=failed,
+        resolver=resolver,
+        refresh=Refresh.read(run.options.get("refresh", {})),
+    )
     return propose(run, parts, at=clock(), summarise=summary_of(run.channel))
+
+
+def _poll(
+    run: Run, sdk: Sdk, index: Index, clock: Clock, on_progress: Progress | None
+) -> dict[str, str]:
+    """Poll once for the run, however often it is suspended; return what could not be read."""
+    done = Poll.objects.filter(pk=run.poll_id or 0).exclude(finished_at=None).first()
+    if done is None:
+        at = clock()
+        row = Poll.objects.create(index=index, started_at=at)
+        Run.objects.filter(pk=run.pk).update(poll_id=row.pk)
+        done = poll_sdks([sdk], index, at=at, row=row, on_progress=on_progress)
+        _see_what_was_polled(run, at)
+    return failures_of(done)
+
+
+def _wait_for(run: Run, keys: Collection[str]) -> None:
+    """Note what the run waits for, so that its progress can be counted."""
+    if run.status == Run.Status.SELECTING:
+        advance(run, Run.Status.RESOLVING)
+    Run.objects.filter(pk=run.pk).update(waits_for=sorted(keys))
 
 
 def _see_what_was_polled(run: Run, at: datetime) -> None:
@@ -138,6 +189,8 @@ def progress_of(run: Run) -> RunProgress:
         failed = sorted(failures.values_list("project", "reason"))
     total = sum(states.values())
     done = total - states.get(PollOutcome.State.WAITING, 0)
+    if run.status == Run.Status.RESOLVING:
+        total, done = len(run.waits_for), resolved(run.waits_for)
     return RunProgress(
         status=run.status,
         done=done,
@@ -157,6 +210,8 @@ def _sentence(run: Run, done: int, total: int) -> str:
             return "Reading the index."
         case Run.Status.SELECTING:
             return "Selecting releases."
+        case Run.Status.RESOLVING:
+            return f"Resolving environments: {done} of {total}."
         case Run.Status.PROPOSING:
             return "Comparing with what is published."
     return run.outcome

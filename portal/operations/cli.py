@@ -100,6 +100,19 @@ def progress_bar(stream: IO[str], total: int) -> Iterator[Callable[[PollOutcome]
         yield step
 
 
+@contextmanager
+def resolving_bar(stream: IO[str]) -> Iterator[Callable[[int, int], None]]:
+    """Yield what is to be told how many environments are resolved, and how many there are."""
+    with tqdm(total=0, file=stream, unit="environment", disable=None, leave=False) as bar:
+        bar.set_description("Resolving")
+
+        def step(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield step
+
+
 class Described(BaseCommand):
     """A command whose docstring is its help, printed as it is written."""
 

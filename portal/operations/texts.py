@@ -18,7 +18,10 @@ def proposal_text(report: ProposalReport) -> str:
         f"Proposal {proposal.number} of {proposal.channel} ({proposal.status}), against {base}.",
         report.summary,
     ]
-    lines += [f"! {found.part or proposal.channel}: {found.text}" for found in report.findings]
+    lines += [
+        f"! {found.part or proposal.channel}: {found.text.splitlines()[0]}"
+        for found in report.findings
+    ]
     lines += [f"! {report.files_problem}"] if report.files_problem else []
     lines += [f"Note: {remark}" for remark in report.remarks]
     group = None
@@ -35,7 +38,7 @@ def _item_lines(report: ItemReport) -> Iterator[str]:
     if report.part != LAYOUT:
         yield f"  {report.part}"
     for finding in report.findings:
-        yield f"    ! {finding.text}"
+        yield f"    ! {finding.text.splitlines()[0]}"
     for row in diff.added:
         yield f"    + {_row(row)}  {_why(report, row)}"
     for moved in diff.moved:

@@ -13,4 +13,5 @@ def index(settings: LazySettings) -> Iterator[SmallIndex]:
         settings.PORTAL_INDEX_URL = server.url
         server.add("httpx", "0.26.0", "0.27.0", "0.27.2", "0.28.1")
         server.add("requests", "2.30.0", "2.31.0")
+        server.add("pytest-httpx", "0.30.0")
         yield server

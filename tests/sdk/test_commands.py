@@ -128,12 +128,23 @@ def test_matrix_prints_what_the_open_proposal_would_make(sdk: Sdk) -> None:
                         "factors": ["py3.9", "py3.12", "py3.13"],
                         "advisory": False,
                         "reasons": [{"kind": "lowest", "text": "lowest"}],
+                        "environments": {
+                            factor: {
+                                "pins": ["httpx==0.27.2", "pytest-httpx==0.30.0"],
+                                "problem": None,
+                            }
+                            for factor in ("py3.9", "py3.12", "py3.13")
+                        },
                     },
                     {
                         "version": "0.28.1",
                         "factors": ["py3.9", "py3.12", "py3.13"],
                         "advisory": False,
                         "reasons": [{"kind": "latest", "text": "latest"}],
+                        "environments": {
+                            factor: {"pins": ["httpx==0.28.1"], "problem": None}
+                            for factor in ("py3.9", "py3.12", "py3.13")
+                        },
                     },
                 ],
                 "latest": {"version": "0.28.1", "factors": ["py3.9", "py3.12", "py3.13"]},

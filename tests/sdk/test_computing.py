@@ -8,7 +8,7 @@ from matrix.review.models import Assessment, Finding, Proposal
 from matrix.review.state import proposed, published
 from matrix.rules.parts import IntegrationPart, read
 from matrix.sdk.channel import channel_of
-from matrix.sdk.computing import Scope, UnknownParts
+from matrix.sdk.scope import Scope, UnknownParts
 from matrix.sdk.running import request
 from matrix.sdk.translating import read_catalogue
 from tests.sdk import makers

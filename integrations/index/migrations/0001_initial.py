@@ -56,6 +56,7 @@ class Migration(migrations.Migration):
                 ('gone_at', models.DateTimeField(null=True)),
                 ('revision', models.PositiveIntegerField(default=0, editable=False)),
                 ('is_incomplete', models.BooleanField(default=False)),
+                ('has_upload_times', models.BooleanField(default=False)),
                 ('files', models.BinaryField(default=b'')),
                 ('summary', models.BinaryField(default=b'')),
                 ('index', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='projects', to='index.index')),

@@ -45,6 +45,7 @@ class Run(models.Model):
         QUEUED = "queued"
         POLLING = "polling"
         SELECTING = "selecting"
+        RESOLVING = "resolving"
         PROPOSING = "proposing"
         FINISHED = "finished"
         FAILED = "failed"
@@ -59,6 +60,9 @@ class Run(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)  # Counted when a worker starts it.
     requested_by = models.ForeignKey(USER, on_delete=models.SET_NULL, null=True, related_name="+")
     poll_id = models.BigIntegerField(null=True)  # Of the index: its rows show the progress.
+    # What it waits for, in words of whoever carries it out: progress is counted from their rows.
+    waits_for = models.JSONField(default=list)
+    options = models.JSONField(default=dict)  # Of whoever carries it out; review reads none.
     started_at = models.DateTimeField(null=True)  # Of the last attempt.
     finished_at = models.DateTimeField(null=True)
     outcome = models.TextField(blank=True)  # A sentence: what was proposed, or why nothing was.
@@ -85,7 +89,15 @@ class Run(models.Model):
             known("kind", ["scheduled", "manual"], name="review_run_kind_is_known"),
             known(
                 "status",
-                ["queued", "polling", "selecting", "proposing", "finished", "failed"],
+                [
+                    "queued",
+                    "polling",
+                    "selecting",
+                    "resolving",
+                    "proposing",
+                    "finished",
+                    "failed",
+                ],
                 name="review_run_status_is_known",
             ),
         ]

@@ -6,10 +6,18 @@ from django.utils.timezone import now
 
 from matrix.review.errors import ReviewError
 from matrix.rules.rendering import FrameError
-from matrix.sdk.computing import UnknownParts
 from matrix.sdk.reporting import report_on
 from matrix.sdk.running import carry_out, request
-from portal.operations.cli import Described, add_index_url, moment, the_index, the_sdk
+from matrix.sdk.scope import UnknownParts
+from portal.operations.cli import (
+    Described,
+    add_index_url,
+    moment,
+    resolving_bar,
+    the_index,
+    the_sdk,
+)
+from portal.operations.resolvers import a_resolver
 from portal.operations.texts import proposal_text
 
 
@@ -41,6 +49,11 @@ class Command(Described):
         scope.add_argument(
             "--hold-back", nargs="+", metavar="NAME", help="Leave these integrations as they are."
         )
+        parser.add_argument(
+            "--no-resolve",
+            action="store_true",
+            help="Do not resolve environments: quick, but what cannot be installed is not seen.",
+        )
         add_index_url(parser)
 
     def handle(
@@ -51,6 +64,7 @@ class Command(Described):
         only: list[str] | None,
         hold_back: list[str] | None,
         index_url: str | None,
+        no_resolve: bool,
         **options: Any,
     ) -> None:
         found, at = the_sdk(sdk), now()
@@ -60,7 +74,14 @@ class Command(Described):
         index = the_index(found, index_url)
         try:
             run = request(found, by=None, at=at, as_of=then, only=only, hold_back=hold_back or ())
-            proposal = carry_out(run, clock=now, polls=False, index=index)
+            with resolving_bar(self.stderr) as step:  # type: ignore[arg-type]
+                proposal = carry_out(
+                    run,
+                    clock=now,
+                    polls=False,
+                    index=index,
+                    resolver=None if no_resolve else a_resolver(on_progress=step),
+                )
         except (ReviewError, UnknownParts, FrameError) as error:
             raise CommandError(str(error)) from error
         if proposal is None:

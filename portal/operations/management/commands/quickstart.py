@@ -15,7 +15,8 @@ from matrix.sdk.reporting import report_on
 from matrix.sdk.running import carry_out, request
 from portal.home.example import EXAMPLE, FILE, example_without_proposal, is_new_portal
 from portal.operations.administrator import ensure_administrator
-from portal.operations.cli import Described, add_index_url, progress_bar, the_index
+from portal.operations.cli import Described, add_index_url, progress_bar, resolving_bar, the_index
+from portal.operations.resolvers import a_resolver
 from portal.operations.serving import free_port, serve
 from portal.operations.texts import proposal_text
 
@@ -99,7 +100,14 @@ class Command(Described):
             return
         run = request(sdk, by=None, at=now())
         try:
-            proposal = carry_out(run, clock=now, polls=False, index=index)
+            with resolving_bar(self.stderr) as step:  # type: ignore[arg-type]
+                proposal = carry_out(
+                    run,
+                    clock=now,
+                    polls=False,
+                    index=index,
+                    resolver=a_resolver(on_progress=step),
+                )
         except ReviewError as error:
             raise CommandError(str(error)) from error
         self.say(f"\n{proposal_text(report_on(proposal)) if proposal else run.outcome}\n")

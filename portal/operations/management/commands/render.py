@@ -1,22 +1,32 @@
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
 
+from integrations.catalogue.models import Sdk
 from matrix.review.state import published
-from matrix.rules.rendering import FrameError, NamesClash, RegionEdited, UnknownPins
+from matrix.rules.rendering import (
+    WORKFLOWS,
+    FrameError,
+    NamesClash,
+    RegionEdited,
+    UnknownPins,
+    UnknownWorkflow,
+)
 from matrix.sdk.channel import channel_of
-from matrix.sdk.framing import receive
+from matrix.sdk.framing import Received, receive, receive_workflow
 from portal.operations.cli import Described, the_sdk
 from portal.operations.files import read_text, replace_text
 
 
 class Command(Described):
     """
-    Write the published matrix into the generated regions of a tox.ini.
+    Write the published matrix into the generated regions of a tox.ini, or of a CI workflow.
 
       manage.py render example-sdk --into ../sdk/tox.ini
+      manage.py render example-sdk --into ../sdk/.github/workflows/test-integrations-web.yml
 
     Only text between "# BEGIN GENERATED" and "# END GENERATED" changes. The rest of the file is the
     frame: the portal keeps the last one that it was given, and proposes a changed one as part of
@@ -31,7 +41,7 @@ class Command(Described):
             type=Path,
             required=True,
             metavar="FILE",
-            help="The tox.ini to bring up to date.",
+            help="The tox.ini, or the workflow (.yml), to bring up to date.",
         )
         parser.add_argument(
             "--check", action="store_true", help="Change nothing; say whether the file is current."
@@ -51,10 +61,10 @@ class Command(Described):
             raise CommandError(f"Nothing is published for {sdk} yet. Publish a proposal first.")
         before = read_text(into)
         try:
-            received = receive(found, before, bodies, discard_edits=discard_edits, keep=not check)
+            received = _receive(found, into, before, bodies, discard=discard_edits, keep=not check)
         except RegionEdited as error:
             raise CommandError(f"{into}: {str(error).rstrip('.')}: --discard-edits.") from error
-        except (FrameError, NamesClash, UnknownPins) as error:
+        except (FrameError, NamesClash, UnknownPins, UnknownWorkflow) as error:
             raise CommandError(f"{into}: {error}") from error
         if received.text == before:
             self.stdout.write(f"{into} is current.")
@@ -65,3 +75,13 @@ class Command(Described):
             self.stdout.write(f"{into} is brought up to date.")
         if received.is_frame_new:
             self.stdout.write("Its frame is new to the portal; the next run proposes it.")
+
+
+def _receive(
+    sdk: Sdk, into: Path, text: str, bodies: Mapping[str, str], *, discard: bool, keep: bool
+) -> Received:
+    """A workflow has to stand in one folder, so that its name tells which one it is."""
+    if into.suffix not in {".yml", ".yaml"}:
+        return receive(sdk, text, bodies, discard_edits=discard, keep=keep)
+    path = f"{WORKFLOWS}/{into.name}"
+    return receive_workflow(sdk, text, path, bodies, discard_edits=discard, keep=keep)
