@@ -36,6 +36,7 @@ from matrix.rules.toxini.lines import (
     Line,
     Setting,
     ToxFile,
+    gathered,
     read_tox_file,
 )
 from matrix.rules.toxini.naming import (
@@ -53,7 +54,7 @@ HEADING = re.compile(r"~~~ .+ ~~~")
 TEST_PATH = re.compile(r"(?P<name>_?TESTPATH)\s*=")
 LONGEST_ADVICE = 200
 OTHER_TEST_PATH = (
-    "it stays, because the portal writes _TESTPATH. To let it write this too, use "
+    "kept, because the portal writes _TESTPATH. To let it write this too, use "
     "{env:TESTPATH:{env:_TESTPATH:tests}} in the commands, and take the line out."
 )
 
@@ -86,7 +87,7 @@ def take_over(text: str, suites: Sequence[Suite]) -> Taken:
     taken = Writing(file, sorting).written()
     if mistakes := check_frame(taken):
         raise FrameError(mistakes)
-    notes = sentences([Mistake(line, note) for line, note in sorting.notes])
+    notes = [f"{where.capitalize()}: {note}" for where, note in gathered(sorting.notes)]
     return Taken(text=taken, removed=tuple(sorted(sorting.gone)), notes=(*notes, *_advice(file)))
 
 
@@ -157,7 +158,7 @@ class Sorting:
 
     def _environments(self, line: Line) -> None:
         if "{[" in line.text or "{env:" in line.text:
-            self.notes.append((line.number, "it is filled in from elsewhere, so it stays."))
+            self.notes.append((line.number, "kept, because it is filled in from elsewhere."))
             return
         try:
             names = expand(line.text)
@@ -183,7 +184,7 @@ class Sorting:
         """Say which environments look like those of an integration that the SDK lacks."""
         named = [told_apart(name.split("-"), self.owners.glued) for name in others]
         if names := sorted({each.name for each in named if each.versions and each.name}):
-            text = f"it stays, because the SDK has no integration named {', '.join(names)}."
+            text = f"kept, because the SDK has no integration named {', '.join(names)}."
             self.notes.append((line.number, text))
 
     def _requirements(self, setting: Setting) -> None:
@@ -209,14 +210,14 @@ class Sorting:
         suites = {suite.name: suite for each in owned for suite in each}
         names = ", ".join(sorted(suites))
         if not all(owned) or self._is_needed(found):
-            self.notes.append((line.number, f"it stays, because it is not for {names} alone."))
+            self.notes.append((line.number, f"kept, because it is not for {names} alone."))
         elif is_toxgen or all(_says(suite, requirement) for suite in suites.values()):
             self._remove(line, "deps")
         else:
             self.notes.append(
                 (
                     line.number,
-                    f'it stays, because no dependency rule of {names} says "{requirement}".',
+                    f'kept, because no dependency rule of {names} says "{requirement}".',
                 )
             )
 

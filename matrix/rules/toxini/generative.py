@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from matrix.rules.facts import Python
 
 MOST = 5_000  # Names of one expression. The largest known file has 838 in all.
+MOST_CONDITIONS = 1_000  # Of one line.
 DEEPEST = 20  # Braces inside of braces.
 LONGEST = 2_000  # Characters of one name.
 # What tox 4 puts for the missing end of an open range such as {10-}.
@@ -29,6 +30,10 @@ PYTHON = re.compile(r"(?:py|python)3\.?(0|[1-9][0-9]?)(t?)", re.ASCII)
 
 class NotGenerative(ValueError):
     """A text that names no environments. The message is a sentence without its place."""
+
+
+class TooMany(NotGenerative):
+    """A text that names more environments than anybody means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ def expand(text: str, *, most: int = MOST) -> list[str]:
     return [name for part in _parts(_without_ranges(text, most)) for name in _names(part, most)]
 
 
-def conditions(text: str, *, most: int = MOST) -> list[Condition]:
+def conditions(text: str, *, most: int = MOST_CONDITIONS) -> list[Condition]:
     return [Condition.of(name) for name in expand(text, most=most)]
 
 
@@ -66,9 +71,11 @@ def split_condition(line: str) -> tuple[str | None, str]:
         return None, line
     condition = line[: found.start()].strip()
     try:
-        expand(condition)
+        expand(condition, most=MOST_CONDITIONS)
+    except TooMany:
+        pass  # A condition all the same; whoever expands it is told.
     except NotGenerative:
-        return (condition, line[found.end() :].strip()) if _is_bomb(condition) else (None, line)
+        return None, line
     return condition, line[found.end() :].strip()
 
 
@@ -83,18 +90,11 @@ def is_nested(text: str) -> bool:
     return re.search(r"\{[^}]*\{", text) is not None
 
 
-def _is_bomb(condition: str) -> bool:
-    """Tell a condition that is too large from a text that is none."""
-    return re.fullmatch(r"[\w.{},!*?\s-]*", condition) is not None and condition.count(
-        "{"
-    ) == condition.count("}")
-
-
 def _without_ranges(text: str, most: int) -> str:
     def numbers(found: re.Match[str]) -> str:
         ends = found["first"], found["last"], found["until"]
         if any(end and len(end) > MOST_DIGITS for end in ends):
-            raise NotGenerative(f'"{found[0]}" is too large a range.')
+            raise TooMany(f'"{found[0]}" is too large a range.')
         first = int(found["first"] or FIRST_MINOR)
         last = int(found["until"] or found["last"] or LAST_MINOR)
         is_closed = bool(found["first"] and found["last"])
@@ -102,7 +102,7 @@ def _without_ranges(text: str, most: int) -> str:
             return str(first if found["first"] else last)
         step = 1 if first <= last else -1
         if abs(last - first) >= most:
-            raise NotGenerative(f'"{found[0]}" is too large a range.')
+            raise TooMany(f'"{found[0]}" is too large a range.')
         return ",".join(map(str, range(first, last + step, step)))
 
     return RANGE.sub(numbers, text)
@@ -135,7 +135,7 @@ def _names(part: str, most: int) -> Iterator[str]:
         count *= len(piece)
         length += max(map(len, piece))
         if count > most or length > LONGEST:
-            raise NotGenerative(
+            raise TooMany(
                 f'"{shortened(part)}" stands for more than {most:,} names. Write fewer braces.'
             )
     for choice in itertools.product(*pieces):

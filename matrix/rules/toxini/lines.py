@@ -1,7 +1,7 @@
 """The settings of a tox.ini with the number of each line, comments apart, as tox reads them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from matrix.rules.rendering.ini import Outline
@@ -134,3 +134,24 @@ def _joined(texts: Sequence[tuple[int, str]]) -> Iterator[Line]:
         if so_far:
             yield Line(start, number, so_far, remarks)
         start, so_far, remarks = 0, "", ""
+
+
+def numbered(numbers: Iterable[int]) -> str:
+    """``line 7`` or ``lines 7-9, 12``."""
+    ordered = sorted(set(numbers))
+    runs: list[list[int]] = []
+    for number in ordered:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    texts = [str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs]
+    return f"{'line' if len(ordered) == 1 else 'lines'} {', '.join(texts)}"
+
+
+def gathered(remarks: Iterable[tuple[int, str]]) -> list[tuple[str, str]]:
+    """Return each sentence once, with all lines that it is about; by the first of them."""
+    lines: dict[str, list[int]] = {}
+    for number, text in sorted(remarks):
+        lines.setdefault(text, []).append(number)
+    return [(numbered(numbers), text) for text, numbers in lines.items()]

@@ -1,10 +1,8 @@
 """From what a tox.ini says of its suites to the plain values that every importer hands on."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from django.core.exceptions import ValidationError
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
@@ -12,22 +10,20 @@ from integrations.catalogue import portable
 from integrations.catalogue.importing.imported import Imported, Problem, below
 from integrations.catalogue.importing.pythons import specifier
 from integrations.catalogue.importing.suites import minors
+from integrations.catalogue.importing.tox_ini.leftovers import tell_the_rest
+from integrations.catalogue.importing.tox_ini.paths import paths_of
 from integrations.catalogue.importing.tox_ini.projects import Target, target_of
-from integrations.catalogue.importing.tox_ini.reading import Matrix, version_lines
+from integrations.catalogue.importing.tox_ini.reading import Matrix
 from integrations.catalogue.importing.tox_ini.rules import LinedRule, Supported, rules_of
 from integrations.catalogue.importing.tox_ini.suites import Found, NamedVersion, listed
-from integrations.catalogue.validators import validate_test_path
 from matrix.rules.facts import Python
 from matrix.rules.pythons import pick_pythons
 from matrix.rules.rendering.factors import LATEST, version_factor
-from matrix.rules.toxini.generative import NotGenerative, expand
-from matrix.rules.toxini.lines import SET_ENV
-from matrix.rules.toxini.naming import told_apart
+from matrix.rules.toxini.lines import gathered
 
 Releases = Callable[[str], Sequence[Version]]  # What the portal knows of a project, ascending.
 FEWEST = 2  # Picks: the lowest and the latest.
 MARK = "Named "  # How the reason of a pinned pick begins that a file asked for.
-TEST_PATH = re.compile(r"(?:\w*_)?TEST_?(?:S|PATHS?|DIR)\w*\s*=\s*(?P<path>\S+)", re.IGNORECASE)
 WHERE_TESTS_ARE = "tests"
 
 
@@ -57,12 +53,14 @@ def read_tox_ini(matrix: Matrix, base: portable.Catalogue, releases: Releases) -
     sdk = _sdk(matrix, base.sdk)
     builder = _Builder(matrix, replace(base, sdk=sdk), releases)
     integrations = tuple(map(builder.integration, matrix.suites))
-    _tell_the_rest(matrix)
+    tell_the_rest(matrix)
     imported = Imported(
         catalogue=replace(base, sdk=sdk, groups=_groups(matrix, base), integrations=integrations),
         problems=tuple(matrix.problems),
         places=builder.places,
-        notes=tuple(f"{matrix.place(line)}: {text}" for line, text in sorted(matrix.report)),
+        notes=tuple(
+            f"{matrix.source.name}, {where}: {text}" for where, text in gathered(matrix.report)
+        ),
     )
     return ImportedMatrix(
         imported=imported, expected=tuple(builder.expected), kept=tuple(matrix.kept)
@@ -114,7 +112,7 @@ class _Builder:
             minors=tuple(sorted(minors(base.sdk.pythons))),
             free_threading_from=first[0] if first else None,
         )
-        self.paths = dict(_test_paths(matrix))
+        self.paths = dict(paths_of(matrix))
 
     def integration(self, suite: Found) -> portable.Integration:
         ours = below("integrations", suite.name)
@@ -325,81 +323,3 @@ def _with_own(
     own = [pin for pin in before if not pin.reason.startswith(MARK)]
     named = {pin.version for pin in own}
     return (*own, *(pin for pin in pins if pin.version not in named))
-
-
-def _test_paths(matrix: Matrix) -> Iterator[tuple[frozenset[str], str]]:
-    """Yield the factors of a name, and the path in which their tests are."""
-    for names in (("commands",), SET_ENV):
-        setting = matrix.file.find("testenv", *names)
-        for line in setting.lines if setting else ():
-            found, text = matrix.conditions_of(line)
-            path = _path(text, is_command=names == ("commands",))
-            for condition in found:
-                named = told_apart(sorted(condition.wanted), matrix.glued)
-                if path and not named.pythons and not condition.refused:
-                    yield frozenset(factor.lower() for factor in named.factors), path
-
-
-def _path(text: str, *, is_command: bool) -> str:
-    if is_command:
-        words = [word for word in text.split()[1:] if re.match(r"\.?/?tests?(/|$)", word)]
-        path = words[0].removeprefix("./") if words else ""
-    else:
-        found = TEST_PATH.match(text)
-        path = found["path"].removeprefix("./") if found else ""
-    try:
-        validate_test_path(path)
-    except ValidationError:
-        return ""
-    return path.rstrip("/")
-
-
-def _tell_the_rest(matrix: Matrix) -> None:
-    """Report the lines that are for suites, and of which nothing was made."""
-    for line, version in version_lines(matrix):
-        text = f"names {version.factor}, which the portal may call otherwise. The line stays."
-        matrix.tell(line.number, text)
-    kept = [told_apart(name.split("-"), matrix.glued).factors for name in matrix.kept]
-    for dependency in matrix.dependencies:
-        for condition in dependency.conditions:
-            named = told_apart(sorted(condition.wanted), matrix.glued)
-            own = frozenset(factor.lower() for factor in named.factors)
-            if not own:
-                text = f'"{dependency.line.text}" is for no suite alone. The line stays.'
-                matrix.tell(dependency.line.number, text)
-                continue
-            suites = [suite for suite in matrix.suites if own <= suite.factors]
-            is_kept = any(named.factors <= factors for factors in kept)
-            if is_kept and suites:
-                text = "is for suites that stay hand-written, too. The line stays as well."
-                matrix.tell(dependency.line.number, text)
-            _tell_unmatched(matrix, dependency.line.number, named.versions, suites, is_kept=is_kept)
-        if not dependency.conditions:
-            text = f'"{dependency.line.text}" is for every environment. The line stays.'
-            matrix.tell(dependency.line.number, text)
-    for section, number in matrix.file.sections:
-        if section.startswith("testenv:"):
-            text = f"{_sections(section)} has settings of its own, which stay hand-written."
-            matrix.tell(number, text)
-
-
-def _tell_unmatched(
-    matrix: Matrix, line: int, versions: Sequence[str], suites: Sequence[Found], *, is_kept: bool
-) -> None:
-    if is_kept:
-        return
-    if not suites:
-        matrix.tell(line, "no environment has these factors. The line stays.")
-    elif missing := [
-        each for each in versions if not any(each in suite.versions for suite in suites)
-    ]:
-        text = f"no environment has the factor {', '.join(missing)}, so nothing was made of it."
-        matrix.tell(line, text)
-
-
-def _sections(section: str) -> str:
-    text = section.removeprefix("testenv:")
-    try:
-        return listed(expand(text))
-    except NotGenerative:
-        return f"[{section}]"

@@ -31,6 +31,8 @@ from matrix.rules.toxini.lines import (
 from matrix.rules.toxini.naming import glued_factors, requirement_of
 
 MOST_ENVIRONMENTS = 20_000
+MOST_SUITES = 500
+MOST_DEPENDENCIES = 20_000
 NUMBERED = re.compile(r"Line (\d+): (.*)", re.DOTALL)
 FILLED_IN = re.compile(r"\{(\[|[A-Za-z_]*:|/\}|toxinidir|envname)")
 HEADING = re.compile(r"[~=\-*#]{2,}\s*(.*?)\s*[~=\-*#]{2,}")
@@ -61,7 +63,7 @@ class Matrix:
     glued: dict[str, str] = field(default_factory=dict)
     kept: list[str] = field(default_factory=list)  # Environments that stay hand-written.
     problems: list[Problem] = field(default_factory=list)
-    report: list[tuple[int, str]] = field(default_factory=list)
+    report: dict[tuple[int, str], None] = field(default_factory=dict)  # In the order of telling.
 
     def place(self, line: int) -> str:
         return f"{self.source.name}, line {line}"
@@ -70,8 +72,7 @@ class Matrix:
         self.problems.append(Problem(self.place(line), message))
 
     def tell(self, line: int, message: str) -> None:
-        if (line, message) not in self.report:
-            self.report.append((line, message))
+        self.report[line, message] = None
 
     def conditions_of(self, line: Line) -> tuple[tuple[Condition, ...], str]:
         """Return the ways to fulfil the condition of a line, and the rest of it."""
@@ -93,6 +94,9 @@ def read_matrix(source: SourceFile) -> Matrix:
     matrix.dependencies = list(_dependencies(matrix))
     matrix.glued = glued_factors(_installed(matrix.dependencies))
     sort_environments(matrix, list(_environments(matrix)))
+    if len(matrix.suites) > MOST_SUITES or len(matrix.dependencies) > MOST_DEPENDENCIES:
+        message = f"has more than {MOST_SUITES} suites, or {MOST_DEPENDENCIES:,} lines of deps."
+        raise ImportRefused([Problem(source.name, message)])
     for suite in list(matrix.suites):
         matrix.projects[suite.name] = find_project(matrix, suite)
     return matrix

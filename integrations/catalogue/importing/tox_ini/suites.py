@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from integrations.catalogue.importing.tox_ini.reading import Matrix
 
 LONGEST_NAME = 80
-SHOWN = 3  # Names that a line of the report shows of many.
+MOST_NAMES = 1_000
+SHOWN = 6  # Names that a line of the report shows of many.
 
 
 @dataclass(slots=True)
@@ -118,6 +119,8 @@ def _why_not(named: Named, versioned: set[frozenset[str]]) -> str:
 
 def _clashes(names: set[frozenset[str]]) -> dict[frozenset[str], str]:
     """Return the names that hold all factors of another: tox cannot keep the two apart."""
+    if len(names) > MOST_NAMES:
+        return {}  # More than an import takes: it is refused as a whole.
     return {
         longer: f'tox would apply the lines of "{"-".join(sorted(shorter))}" to it too. Rename '
         "one of the two, such as NAME-base, and import again."
