@@ -10,12 +10,13 @@ from datetime import datetime
 from django.utils.timezone import now
 
 from integrations.catalogue.models import Sdk
+from matrix.environments.resolving import sweep as revive
 from matrix.review.errors import ReviewError
 from matrix.review.models import Run
 from matrix.sdk.resolving import OutOfTime
 from matrix.sdk.running import carry_out, poll_everything, request
 from portal.operations import queueing, retention
-from portal.operations.resolvers import a_resolver
+from portal.operations.resolvers import a_resolver, help_to_resolve
 
 TASK_SECONDS = 240  # Then a task makes room for others; it is killed after 300.
 
@@ -51,7 +52,9 @@ def run_channel(run_id: int) -> str:
     """Carry out a run, unless it is over or with another worker; return its outcome."""
     run = Run.objects.select_related("channel").get(pk=run_id)
     try:
-        carry_out(run, clock=now, resolver=a_resolver(seconds=TASK_SECONDS))
+        carry_out(
+            run, clock=now, resolver=a_resolver(seconds=TASK_SECONDS, on_open=queueing.ask_for_help)
+        )
     except OutOfTime as error:
         queueing.enqueue(run)
         return f"{error} Another task goes on."
@@ -61,6 +64,12 @@ def run_channel(run_id: int) -> str:
     return run.outcome
 
 
+def drain() -> str:
+    """Help to resolve what waits, whoever asked for it."""
+    return f"{help_to_resolve(seconds=TASK_SECONDS)} environments resolved."
+
+
 def sweep() -> str:
     """Enqueue again what a broker lost or a killed worker left."""
-    return f"{queueing.sweep(now())} runs enqueued again."
+    revived = revive(now())
+    return f"{queueing.sweep(now())} runs enqueued again, {revived} leases taken back."

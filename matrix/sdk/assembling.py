@@ -17,13 +17,13 @@ from matrix.rules.requirements import requirement_uses
 from matrix.sdk import pinning
 from matrix.sdk.free_threading import NOT_FREE_THREADED
 from matrix.sdk.gathering import Facts
-from matrix.sdk.losses import losses
+from matrix.sdk.losses import IDLE_RULE, losses
 from matrix.sdk.pinning import PlaceAnswers
 from matrix.sdk.translating import Catalogue, hold_rules, requirement_rules
 
 NOTHING_TO_PICK = "nothing to pick"
 # True of many integrations, and nobody's turn to act.
-ROUTINE = {FREE_THREADING, NOT_FREE_THREADED, UPLOAD_TIME}
+ROUTINE = {FREE_THREADING, IDLE_RULE, NOT_FREE_THREADED, UPLOAD_TIME}
 
 
 def part_of(integration: Integration, selection: Selection) -> IntegrationPart:

@@ -37,6 +37,7 @@ class Resolver:
     processes: int = PROCESSES
     on_keys: Callable[[Collection[str]], object] = nobody
     on_progress: Callable[[int, int], object] = nobody
+    on_open: Callable[[], object] = nobody  # There is work for other workers, too.
 
     def __call__(self, requests: Collection[EnvironmentRequest]) -> Answers:
         """Return the answer to each request; raises OutOfTime."""
@@ -44,8 +45,9 @@ class Resolver:
         wanted = set(keys.values())
         if self._are_open(wanted):
             self.on_keys(wanted)
+            self.on_open()
             drain(
-                owner=f"{socket.gethostname()}:{os.getpid()}",
+                owner=owner(),
                 clock=self.clock,
                 until=self.until,
                 processes=self.processes,
@@ -59,6 +61,11 @@ class Resolver:
 
     def _are_open(self, wanted: set[str]) -> bool:
         return done(wanted) < len(wanted)
+
+
+def owner() -> str:
+    """Name this process in leases."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def done(keys: Collection[str]) -> int:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django_q.tasks import async_task
@@ -15,6 +16,12 @@ LOST_AFTER = timedelta(minutes=5)  # A healthy worker starts a queued run within
 def enqueue(run: Run) -> None:
     """Have a worker carry out *run*, once the transaction that made it is committed."""
     transaction.on_commit(lambda: async_task("portal.tasks.run_channel", run.pk, group="run"))
+
+
+def ask_for_help() -> None:
+    """Have the other workers resolve environments, too: a task for each but the one that asks."""
+    for _ in range(settings.Q_CLUSTER["workers"] - 1):
+        async_task("portal.tasks.drain", group="drain")
 
 
 def sweep(now: datetime) -> int:

@@ -21,7 +21,8 @@ from matrix.rules.parts import IntegrationPart
 from matrix.sdk.bundling import candidate_bundle, publication_bundle
 from matrix.sdk.channel import files_of
 from matrix.sdk.publishing import CannotRender, render
-from matrix.sdk.reporting import proposal_json, report_on
+from matrix.sdk.machine import proposal_json
+from matrix.sdk.reporting import report_on
 from portal.operations.texts import proposal_text
 from tests.pins.makers import a_proposal, a_publication
 from tests.review.makers import a_channel

@@ -6,8 +6,8 @@ from django.core.management.base import CommandError
 
 from matrix.review.state import proposed, published
 from matrix.sdk.channel import channel_of
+from matrix.sdk.machine import matrix_json
 from matrix.sdk.publishing import CannotRender, render
-from matrix.sdk.reporting import matrix_json
 from portal.operations.cli import Described, the_proposal, the_sdk
 from portal.operations.texts import matrix_table
 

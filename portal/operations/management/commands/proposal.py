@@ -2,7 +2,8 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from matrix.sdk.reporting import proposal_json, report_on
+from matrix.sdk.machine import proposal_json
+from matrix.sdk.reporting import report_on
 from portal.operations.cli import Described, the_proposal
 from portal.operations.texts import proposal_text
 
