@@ -62,7 +62,7 @@ NETWORK = re.compile(
     r"Failed to fetch|Request failed after|error sending request|Failed to download"
     r"|error decoding response body|dns error"
 )
-SPACE = re.compile(r"os error (?:28|122|30|13)\b|No space left|Read-only file system")
+SPACE = re.compile(r"os error (?:13|27|28|30|122)\b|No space left|Read-only file system")
 CACHE = re.compile(r"Failed to initialize cache")
 ADVICE = re.compile(r"--|^(?:Consider|Try|If|Check|Otherwise)\b|try:|enable")
 UNREADABLE = re.compile(r"Couldn't parse|invalid value|unexpected argument")

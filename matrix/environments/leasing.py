@@ -141,25 +141,28 @@ def _store_pins(
     return changed == 1
 
 
-def store_failure(owner: str, key: str, why: Unresolved, *, at: datetime) -> bool:
+def store_failure(
+    owner: str, key: str, why: Unresolved, *, at: datetime, is_over: bool = True
+) -> bool:
     """
     Store why there is no answer; False when the row is no longer the caller's.
 
-    What may pass is tried again, three times in all.
+    Unless it *is_over* the row waits for another attempt.
     """
-    mine = _held(owner).filter(key=key)
-    reason = {
-        "failure": why.kind.value,
-        "problem": why.problem,
-        "is_transient": why.is_transient,
-        "seconds": why.seconds,
-        **FREE,
-    }
-    if why.is_transient:
-        again = mine.filter(attempts__lt=MOST_ATTEMPTS)
-        if again.update(state=State.WAITING, **reason) == 1:
-            return True
-    return mine.update(state=State.FAILED, resolved_at=at, **reason) == 1
+    changed = (
+        _held(owner)
+        .filter(key=key)
+        .update(
+            state=State.FAILED if is_over else State.WAITING,
+            failure=why.kind.value,
+            problem=why.problem,
+            is_transient=why.is_transient,
+            seconds=why.seconds,
+            resolved_at=at if is_over else None,
+            **FREE,
+        )
+    )
+    return changed == 1
 
 
 def fail_all(

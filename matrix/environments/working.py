@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import FrameType
 
@@ -24,6 +24,7 @@ Clock = Callable[[], datetime]
 HEARTBEAT = leasing.LEASE / 4
 OVERTIME = timedelta(seconds=25)  # What runs when the time is over may go on so long.
 PATIENCE = 3  # Resolutions in a row that do not reach an index, before it is taken for down.
+UNTRIED = "It was not tried (again) after others had failed so."
 NAP = 0.5  # Seconds between two looks at rows that other workers hold.
 
 
@@ -97,40 +98,44 @@ class Worker:
     def _store(self, key: str, outcome: Outcome) -> None:
         claim, at = self._running.pop(key), self.clock()
         if isinstance(outcome, Resolved):
+            self._unreached[claim.request.index_url] = 0
+            is_over = True
             stored = leasing.store_pins(
                 self.owner, key, outcome.pins, seconds=outcome.seconds, at=at
             )
         else:
-            stored = leasing.store_failure(self.owner, key, outcome, at=at)
-        self._learn(claim.request.index_url, outcome)
-        if stored:
-            is_over = isinstance(outcome, Resolved) or not (
-                outcome.is_transient and claim.attempts < leasing.MOST_ATTEMPTS
+            concerns = self._concerns(claim, outcome)
+            is_over = (
+                concerns is not None
+                or not outcome.is_transient
+                or claim.attempts >= leasing.MOST_ATTEMPTS
             )
+            stored = leasing.store_failure(self.owner, key, outcome, at=at, is_over=is_over)
+            if concerns is not None:
+                self.fail_rest(outcome, index_url=concerns or None, running=self._running)
+        if stored:
             self.finished += is_over
             self.on_progress()
 
-    def _learn(self, index_url: str, outcome: Outcome) -> None:
-        """Fail all that would end as this one did: an hour of time-outs helps nobody."""
-        if not isinstance(outcome, Unresolved) or outcome.kind is not Failure.UNREACHABLE:
+    def _concerns(self, claim: Claim, why: Unresolved) -> str | None:
+        """
+        Return whom else a failure concerns: "" all, an address all of that index, None nobody.
+
+        An hour of time-outs helps nobody, so the others are not tried.
+        """
+        index_url = claim.request.index_url
+        if why.kind is not Failure.UNREACHABLE:
             self._unreached[index_url] = 0
-        if isinstance(outcome, Resolved):
-            return
-        if outcome.kind in STOPS_ALL:
-            self.fail_rest(outcome, index_url=None, running=self._running)
-        elif outcome.kind in STOPS_INDEX:
-            self.fail_rest(outcome, index_url=index_url, running=self._running)
-        elif outcome.kind is Failure.UNREACHABLE:
-            self._unreached[index_url] += 1
-            if self._unreached[index_url] >= PATIENCE:
-                self.fail_rest(outcome, index_url=index_url, running=self._running)
+            return "" if why.kind in STOPS_ALL else index_url if why.kind in STOPS_INDEX else None
+        self._unreached[index_url] += 1
+        return index_url if self._unreached[index_url] >= PATIENCE else None
 
     def fail_rest(
         self, why: Unresolved, *, index_url: str | None, running: Collection[str]
     ) -> None:
         self.finished += leasing.fail_all(
             self.owner,
-            why,
+            replace(why, problem=f"{why.problem.splitlines()[0]} {UNTRIED}", seconds=0),
             at=self.clock(),
             keys=self.keys,
             index_url=index_url,

@@ -11,11 +11,11 @@ MISSING = f"{NO_SOLUTION}dep was not found in the package registry and you requi
 BUILD = "error: Failed to download and build `dep==1.0`\n  cause: "
 FULL = "error: Failed to write to the client cache\n  cause: "
 TABLE = [
-    (Failure.UNREACHABLE, f"{FETCH}tcp connect error\n  cause: Connection refused (os error 111)"),
+    (Failure.UNREACHABLE, f"{FETCH}tcp connect error\n  cause: refused (os error 111)"),
     (Failure.UNREACHABLE, f"{FETCH}HTTP status server error (500 Internal Server Error)"),
     (
         Failure.UNREACHABLE,
-        "error: Failed to download `a==1`\n  cause: error decoding response body",
+        "error: Failed to download `a`\n  cause: error decoding response body",
     ),
     (Failure.UNREACHABLE, f"{BUILD}Failed to fetch: http://one.test/dep-1.0.tar.gz"),
     (Failure.NO_TRUST, f"{FETCH}invalid peer certificate: UnknownIssuer"),
@@ -29,7 +29,7 @@ TABLE = [
     (Failure.NEEDS_BUILD, f"{BUILD}Failed to resolve requirements from build\n  {FETCH}refused"),
     (
         Failure.NEEDS_BUILD,
-        "error: Failed to build `a==1`\n  cause: The build backend returned an …",
+        "error: Failed to build `a==1`\n  cause: The build backend returned …",
     ),
     (Failure.NOT_FOUND, MISSING),
     (Failure.UNSATISFIABLE, f"{NO_SOLUTION}only dep<=2.0 is available and you require dep>3, we"),

@@ -119,8 +119,7 @@ def test_a_failure_that_lasts_is_remembered() -> None:
 
 def test_a_failure_that_may_pass_is_tried_again_by_whoever_asks_next() -> None:
     (key,) = ask(a_request(URL))
-    for _ in range(3):
-        fail(key, Unresolved(Failure.UNREACHABLE, "The index is down."))
+    fail(key, Unresolved(Failure.UNREACHABLE, "The index is down."))
     assert resolving.results([key])[key].problem == "The index is down."
 
     ask(a_request(URL), at=LATER)
