@@ -240,15 +240,6 @@ def validate_link(value: str) -> None:
         ) from error
 
 
-def validate_pins_style(value: str) -> None:
-    if value in {"constraints", "inline"}:
-        raise ValidationError(
-            f"{quoted(value)} needs the pins of resolved environments, which this version of "
-            'the portal does not make yet. Choose "none".',
-            "pins_style",
-        )
-
-
 def words(value: str) -> list[str]:
     """Split a list that people type: commas and blanks both separate."""
     return value.replace(",", " ").split()

@@ -193,7 +193,8 @@ def test_config_py_and_its_further_files(tmp_path: Path) -> None:
 
     assert said == (
         "Skipped, hand-written in toxgen: gcp.\n"
-        '+ SDK kit: name "Kit", Pythons "3.13 3.14", free threading from "3.14"\n'
+        '+ SDK kit: name "Kit", Pythons "3.13 3.14", free threading from "3.14", '
+        'pins style "constraints"\n'
         '+ group Network: name "Network"\n'
         '+ integration httpx: group "Network", project "httpx", '
         'test path "tests/integrations/httpx", minimum "0.16"\n'

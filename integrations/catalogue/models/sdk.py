@@ -66,7 +66,6 @@ class Sdk(Cleaned, CiSettings):
         max_length=20,
         choices=PinsStyle.choices,
         default=PinsStyle.NONE.value,
-        validators=[check.validate_pins_style],
         help_text="How the pins of resolved environments are written.",
     )
     prereleases = models.CharField(

@@ -127,7 +127,9 @@ def _base(slug: str) -> portable.Catalogue:
     stored = Sdk.objects.filter(slug=slug).first() if "\0" not in slug else None
     if stored:
         return catalogue_of(stored)
-    return portable.Catalogue(sdk=portable.Sdk(name=slug.replace("-", " ").title(), pythons=""))
+    name = slug.replace("-", " ").title()
+    # Only toxgen's forms start from here, and who comes from toxgen is used to pins.
+    return portable.Catalogue(sdk=portable.Sdk(name=name, pythons="", pins_style="constraints"))
 
 
 def _refusal(error: ImportRefused, file: Path) -> str:
