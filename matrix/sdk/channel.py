@@ -10,6 +10,7 @@ from matrix.review.values import Change, Summarise
 from matrix.rules.diffing import PartDiff, diff_parts, summary_line
 from matrix.rules.parts import IntegrationPart, LayoutPart, Part, read
 from matrix.rules.rendering import render_files, render_into, render_workflow_into
+from matrix.rules.rendering.pins import constraint_files
 
 KIND = "sdk"
 
@@ -31,6 +32,12 @@ def files_of(bodies: Mapping[str, str]) -> dict[str, str]:
     """Return every generated file by its path: a pure function of the snapshots."""
     layout, parts = read_parts(bodies)
     return render_files(layout, parts, pin_sets_of(parts))
+
+
+def constraints_of(bodies: Mapping[str, str]) -> dict[str, str]:
+    """Return the constraint files alone by their paths: whole files, without regions."""
+    layout, parts = read_parts(bodies)
+    return constraint_files(layout, parts, pin_sets_of(parts))
 
 
 def file_with(text: str, bodies: Mapping[str, str], *, discard_edits: bool) -> str:

@@ -40,14 +40,17 @@ def compute(
     failed: Mapping[str, str] | None = None,
     resolver: Resolver | None = None,
     refresh: Refresh = KEEP,
+    cut_off: datetime | None = None,
 ) -> list[ComputedPart]:
     """
     Return the parts of *sdk* in *scope*: the layout, and every integration.
 
     Facts that the selection needs and the portal lacks are fetched from the index and stored,
-    unless *offline*; *failed* says why a project could not be read a moment ago. With a *resolver*
-    every environment is resolved, and keeps the pins of the publication but for those that
-    *refresh* gives up. Raises UnknownParts, and OutOfTime when the resolver does.
+    unless *offline*; *failed* says why a project could not be read a moment ago.
+
+    With a *resolver* every environment is resolved, as of *cut_off* (else *as_of*), and keeps the
+    pins of the publication but for those that *refresh* gives up. Raises UnknownParts, and
+    OutOfTime when the resolver does.
     """
     catalogue = read_catalogue(sdk)
     scope.check(catalogue)
@@ -68,6 +71,7 @@ def compute(
             at=now,
             resolver=resolver,
             refresh=refresh,
+            cut_off=cut_off or as_of,
         )
     made = resolved.parts or made_of(chosen, facts.selections)
     work = Computation(

@@ -42,13 +42,14 @@ def resolve_environments(
     at: datetime,
     resolver: Resolver,
     refresh: Refresh,
+    cut_off: datetime,
 ) -> Environments:
     """Decide free threading, then resolve every environment; *facts* gets the new selections."""
     sdk = catalogue.sdk
     setting = Setting(
         platform=sdk.platform,
         index_url=index.url,
-        as_of=as_of,
+        cut_off=cut_off,
         proves_upload_times=facts.proves_upload_times,
         allows_builds=settings.PORTAL_ALLOW_SDIST_BUILDS,
         constraints=constraints(index, catalogue.holds, sdk, as_of=as_of, at=at),

@@ -9,9 +9,10 @@ from typing import Any
 from packaging.version import Version
 
 from matrix.environments.resolving import Result
+from matrix.review.models import Assessment, Snapshot
 from matrix.review.values import Found
 from matrix.rules.facts import Python
-from matrix.rules.parts import IntegrationPart, Row
+from matrix.rules.parts import IntegrationPart, Row, read
 from matrix.rules.requirements import environment_requirements
 from matrix.rules.resolution import EnvironmentRequest
 
@@ -29,7 +30,7 @@ class Setting:
 
     platform: str
     index_url: str
-    as_of: datetime
+    cut_off: datetime
     proves_upload_times: bool  # Only then can a resolver be given a cut-off.
     allows_builds: bool = False
     constraints: tuple[str, ...] = ()  # What keeps held releases out: "anyio!=4.9.1".
@@ -51,8 +52,8 @@ class Setting:
             index_url=self.index_url,
             allows_prereleases=allows_prereleases,
             allows_builds=self.allows_builds,
-            exclude_newer=self.as_of if self.proves_upload_times else None,
-            facts_at=None if self.proves_upload_times else self.as_of,
+            exclude_newer=self.cut_off if self.proves_upload_times else None,
+            facts_at=None if self.proves_upload_times else self.cut_off,
             constraints=self.constraints,
             preferences=preferences,
         )
@@ -127,3 +128,16 @@ def _named(places: Iterable[Place]) -> str:
     return ", ".join(
         f"{version} on {' and '.join(map(str, pythons))}" for version, pythons in rows.items()
     )
+
+
+def pin_sets_in_use() -> set[str]:
+    """Return the hashes of all pin sets that a snapshot or the last word on a part names."""
+    used: set[str] = set()
+    for body in Snapshot.objects.filter(body__contains='"pins":').values_list("body", flat=True):
+        part = read(body)
+        if isinstance(part, IntegrationPart):
+            used |= {pin_set for row in part.rows for _, pin_set in row.pins if pin_set}
+    for notes in Assessment.objects.values_list("notes", flat=True):
+        for factors in notes.get("environments", {}).values():
+            used |= {one["pin_set"] for one in factors.values() if one["pin_set"]}
+    return used

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db.models import Count
+from django.db.models import Count, F
 
 from integrations.catalogue.models import Sdk
 from integrations.index.models import Index, Poll, PollOutcome
@@ -111,6 +111,7 @@ def _carry_out(
     scope = Scope(
         only=None if run.only is None else frozenset(run.only), hold_back=frozenset(run.hold_back)
     )
+    cut_off = _cut_off(run, index)
     parts = compute(
         sdk,
         as_of=run.as_of,
@@ -120,6 +121,7 @@ def _carry_out(
         failed=failed,
         resolver=resolver,
         refresh=Refresh.read(run.options.get("refresh", {})),
+        cut_off=cut_off,
     )
     return propose(run, parts, at=clock(), summarise=summary_of(run.channel))
 
@@ -136,6 +138,33 @@ def _poll(
         done = poll_sdks([sdk], index, at=at, row=row, on_progress=on_progress)
         _see_what_was_polled(run, at)
     return failures_of(done)
+
+
+def _cut_off(run: Run, index: Index) -> datetime:
+    """
+    Return the moment after which files do not exist for the resolver.
+
+    A run of now that somebody asked for takes over that of the last run, unless a poll saw a change
+    since: then what is unchanged has been resolved already, and pins still do not freeze for ever.
+    """
+    if noted := run.options.get("cut_off"):
+        return datetime.fromisoformat(noted)
+    moment = run.as_of
+    if run.kind == Run.Kind.MANUAL and run.as_of >= run.intended_at:
+        moment = _inherited(run, index) or moment
+    run.options["cut_off"] = moment.isoformat()
+    Run.objects.filter(pk=run.pk).update(options=run.options)
+    return moment
+
+
+def _inherited(run: Run, index: Index) -> datetime | None:
+    finished = run.channel.runs.filter(status=Run.Status.FINISHED, as_of__gte=F("intended_at"))
+    last = finished.order_by("-pk").first()
+    if last is None or "cut_off" not in last.options:
+        return None
+    moment = datetime.fromisoformat(last.options["cut_off"])
+    has_changed = index.projects.filter(changed_at__gt=moment).exists()
+    return None if has_changed else moment
 
 
 def _wait_for(run: Run, keys: Collection[str]) -> None:
@@ -175,6 +204,10 @@ class RunProgress:
     @property
     def is_over(self) -> bool:
         return self.status in OVER
+
+    @property
+    def unit(self) -> str:
+        return "environment" if self.status == Run.Status.RESOLVING else "project"
 
 
 def progress_of(run: Run) -> RunProgress:

@@ -8,8 +8,11 @@ from django.db.models import Max, QuerySet
 from django_q.models import Failure
 
 from integrations.index.models import Poll
+from matrix.environments.resolving import prune
+from matrix.sdk.pinning import pin_sets_in_use
 
 KEPT = timedelta(days=90)
+RESOLUTIONS_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,11 +20,12 @@ class Tidied:
     sessions: int  # Ended ones.
     failures: int  # Failed tasks; successful ones are bounded by Q_CLUSTER["save_limit"].
     polls: int  # With what came of each project; the last poll of each index stays.
+    resolutions: int  # That nobody asked for any more; pins of publications and proposals stay.
 
     def __str__(self) -> str:
         return (
-            f"Removed {self.sessions} ended sessions, {self.failures} failed tasks and "
-            f"{self.polls} polls."
+            f"Removed {self.sessions} ended sessions, {self.failures} failed tasks, "
+            f"{self.polls} polls and {self.resolutions} resolutions."
         )
 
 
@@ -33,6 +37,7 @@ def tidy(now: datetime) -> Tidied:
         sessions=_delete(Session.objects.filter(expire_date__lt=now)),
         failures=_delete(Failure.objects.filter(stopped__lt=before)),
         polls=_delete(polls),
+        resolutions=prune(keep_since=now - RESOLUTIONS_KEPT, keep=pin_sets_in_use()),
     )
 
 

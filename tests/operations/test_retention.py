@@ -27,7 +27,7 @@ def test_old_polls_go_but_the_last_of_each_index_stays() -> None:
 
     tidied = tidy(NOW)
 
-    assert str(tidied) == "Removed 0 ended sessions, 0 failed tasks and 1 polls."
+    assert str(tidied) == "Removed 0 ended sessions, 0 failed tasks, 1 polls and 0 resolutions."
     assert list(Poll.objects.order_by("pk")) == kept
     assert PollOutcome.objects.count() == 2
 
@@ -43,6 +43,6 @@ def test_ended_sessions_and_old_failures_go() -> None:
 
     tidied = tidy(NOW)
 
-    assert str(tidied) == "Removed 1 ended sessions, 1 failed tasks and 0 polls."
+    assert str(tidied) == "Removed 1 ended sessions, 1 failed tasks, 0 polls and 0 resolutions."
     assert list(Session.objects.values_list("session_key", flat=True)) == ["open"]
     assert sorted(Task.objects.values_list("name", flat=True)) == ["b", "c"]

@@ -8,8 +8,8 @@ from matrix.review.models import Assessment, Finding, Proposal
 from matrix.review.state import proposed, published
 from matrix.rules.parts import IntegrationPart, read
 from matrix.sdk.channel import channel_of
-from matrix.sdk.scope import Scope, UnknownParts
 from matrix.sdk.running import request
+from matrix.sdk.scope import Scope, UnknownParts
 from matrix.sdk.translating import read_catalogue
 from tests.sdk import makers
 from tests.support.small_index import SmallIndex

@@ -42,13 +42,14 @@ class SmallIndex(HttpServer):
         uploaded_at: str = "2026-01-05T12:00:00Z",
         pythons: Sequence[str] = PYTHONS,
         abi: str = "none",
+        tags: str = "",
         yanked: bool | str = False,
         requires: Sequence[str] = (),
         requires_python: str | None = None,
     ) -> None:
         """Add releases of one wheel each, which declare *pythons* by classifiers."""
         for version in versions:
-            name = f"{project.replace('-', '_')}-{version}-py3-{abi}-any.whl"
+            name = f"{project.replace('-', '_')}-{version}-{tags or f'py3-{abi}-any'}.whl"
             facts = {"upload-time": uploaded_at, "yanked": yanked, "core-metadata": True}
             self._add_file(project, name, {**facts, "requires-python": requires_python})
             lines = [f"Classifier: Programming Language :: Python :: {p}" for p in pythons]

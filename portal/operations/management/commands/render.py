@@ -15,9 +15,10 @@ from matrix.rules.rendering import (
     UnknownPins,
     UnknownWorkflow,
 )
-from matrix.sdk.channel import channel_of
+from matrix.sdk.channel import channel_of, constraints_of
 from matrix.sdk.framing import Received, receive, receive_workflow
 from portal.operations.cli import Described, the_sdk
+from portal.operations.constraints import Beside
 from portal.operations.files import read_text, replace_text
 
 
@@ -30,7 +31,8 @@ class Command(Described):
 
     Only text between "# BEGIN GENERATED" and "# END GENERATED" changes. The rest of the file is the
     frame: the portal keeps the last one that it was given, and proposes a changed one as part of
-    the layout. Ends with 1 when a region was edited by hand, or with --check when the file is not
+    the layout. Where pins are written as constraint files, those are brought up to date beside the
+    tox.ini, and old ones that the portal wrote are removed. Ends with 1 when a region was edited by hand, or with --check when the file is not
     current.
     """
 
@@ -62,26 +64,45 @@ class Command(Described):
         before = read_text(into)
         try:
             received = _receive(found, into, before, bodies, discard=discard_edits, keep=not check)
+            beside = _beside(into, bodies)
         except RegionEdited as error:
             raise CommandError(f"{into}: {str(error).rstrip('.')}: --discard-edits.") from error
         except (FrameError, NamesClash, UnknownPins, UnknownWorkflow) as error:
             raise CommandError(f"{into}: {error}") from error
-        if received.text == before:
+        if received.text == before and not beside:
             self.stdout.write(f"{into} is current.")
         elif check:
-            raise CommandError(f"{into} is not current. Run the command without --check.")
+            what = f"has {beside} beside it" if received.text == before else "is not current"
+            raise CommandError(f"{into} {what}. Run the command without --check.")
         else:
-            replace_text(into, received.text)
-            self.stdout.write(f"{into} is brought up to date.")
+            self._write(into, received.text, beside)
         if received.is_frame_new:
             self.stdout.write("Its frame is new to the portal; the next run proposes it.")
+
+    def _write(self, into: Path, text: str, beside: Beside) -> None:
+        beside.bring_up_to_date()
+        replace_text(into, text)
+        self.stdout.write(f"{into} is brought up to date.")
+        if beside:
+            self.stdout.write(f"Beside it: {beside}; done.")
+
+
+def _is_workflow(into: Path) -> bool:
+    return into.suffix in {".yml", ".yaml"}
+
+
+def _beside(into: Path, bodies: Mapping[str, str]) -> Beside:
+    """Only a tox.ini names constraint files; a workflow has nothing beside it."""
+    if _is_workflow(into):
+        return Beside(changed={}, stale=())
+    return Beside.of(into, constraints_of(bodies))
 
 
 def _receive(
     sdk: Sdk, into: Path, text: str, bodies: Mapping[str, str], *, discard: bool, keep: bool
 ) -> Received:
     """A workflow has to stand in one folder, so that its name tells which one it is."""
-    if into.suffix not in {".yml", ".yaml"}:
+    if not _is_workflow(into):
         return receive(sdk, text, bodies, discard_edits=discard, keep=keep)
     path = f"{WORKFLOWS}/{into.name}"
     return receive_workflow(sdk, text, path, bodies, discard_edits=discard, keep=keep)
