@@ -146,11 +146,14 @@ def _cut_off(run: Run, index: Index) -> datetime:
 
     A run of now that somebody asked for takes over that of the last run, unless a poll saw a change
     since: then what is unchanged has been resolved already, and pins still do not freeze for ever.
+    One that refreshes pins wants to see what is new.
     """
     if noted := run.options.get("cut_off"):
         return datetime.fromisoformat(noted)
     moment = run.as_of
-    if run.kind == Run.Kind.MANUAL and run.as_of >= run.intended_at:
+    is_of_now = run.as_of >= run.intended_at
+    refreshes = Refresh.read(run.options.get("refresh", {})) != KEEP
+    if run.kind == Run.Kind.MANUAL and is_of_now and not refreshes:
         moment = _inherited(run, index) or moment
     run.options["cut_off"] = moment.isoformat()
     Run.objects.filter(pk=run.pk).update(options=run.options)
