@@ -20,8 +20,8 @@ from matrix.review.publishing import candidate, differing_files
 from matrix.rules.parts import IntegrationPart
 from matrix.sdk.bundling import candidate_bundle, publication_bundle
 from matrix.sdk.channel import files_of
-from matrix.sdk.publishing import CannotRender, render
 from matrix.sdk.machine import proposal_json
+from matrix.sdk.publishing import CannotRender, render
 from matrix.sdk.reporting import report_on
 from portal.operations.texts import proposal_text
 from tests.pins.makers import a_proposal, a_publication

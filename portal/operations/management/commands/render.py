@@ -31,9 +31,9 @@ class Command(Described):
 
     Only text between "# BEGIN GENERATED" and "# END GENERATED" changes. The rest of the file is the
     frame: the portal keeps the last one that it was given, and proposes a changed one as part of
-    the layout. Where pins are written as constraint files, those are brought up to date beside the
-    tox.ini, and old ones that the portal wrote are removed. Ends with 1 when a region was edited by hand, or with --check when the file is not
-    current.
+    the layout. Where pins are written as constraint files, those stand beside the tox.ini: they are
+    written as well, and old ones that the portal wrote are removed. Ends with 1 when a region was
+    edited by hand, or with --check when something is not current.
     """
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -72,7 +72,7 @@ class Command(Described):
         if received.text == before and not beside:
             self.stdout.write(f"{into} is current.")
         elif check:
-            what = f"has {beside} beside it" if received.text == before else "is not current"
+            what = f"has {beside.to_do} beside it" if received.text == before else "is not current"
             raise CommandError(f"{into} {what}. Run the command without --check.")
         else:
             self._write(into, received.text, beside)
@@ -84,7 +84,7 @@ class Command(Described):
         replace_text(into, text)
         self.stdout.write(f"{into} is brought up to date.")
         if beside:
-            self.stdout.write(f"Beside it: {beside}; done.")
+            self.stdout.write(beside.done)
 
 
 def _is_workflow(into: Path) -> bool:
