@@ -75,8 +75,6 @@ class _Writer:
             self._pinned_picks(integration, value)
         if not self.keep_missing:
             self._remove_groups(sdk)
-            named = {value.name for value in self.catalogue.services}
-            self._delete(sdk.services.exclude(name__in=named))
             paths = {value.path for value in self.catalogue.workflow_frames}
             self._delete(sdk.frames.exclude(path__in=paths))
         return sdk
@@ -93,6 +91,10 @@ class _Writer:
     # --- Services and frames of workflows ---------------------------------------------------------
 
     def _services(self, sdk: models.Sdk) -> None:
+        if not self.keep_missing:
+            # First: what groups may name depends on the services that there are.
+            named = {value.name for value in self.catalogue.services}
+            self._delete(sdk.services.exclude(name__in=named))
         stored = {service.name: service for service in sdk.services.all()}
         for value in self.catalogue.services:
             service = stored.get(value.name) or models.Service(sdk=sdk, name=value.name)

@@ -16,6 +16,7 @@ from integrations.catalogue.models import (
     WorkflowFrame,
 )
 from integrations.catalogue.models.base import Cleaned
+from matrix.rules.rendering import GROUP_FRAME
 
 Row = TypeVar("Row", bound=Cleaned)
 
@@ -61,7 +62,7 @@ def a_service(sdk: Sdk, name: str = "postgres", **values: Any) -> Service:
     return saved(Service(sdk=sdk, name=name, **fields))
 
 
-def a_workflow_frame(sdk: Sdk, name: str = "web", text: str = "jobs:\n") -> WorkflowFrame:
+def a_workflow_frame(sdk: Sdk, name: str = "web", text: str = GROUP_FRAME) -> WorkflowFrame:
     path = f".github/workflows/test-integrations-{name}.yml"
     return saved(WorkflowFrame(sdk=sdk, path=path, text=text))
 

@@ -21,6 +21,7 @@ from integrations.catalogue.models import (
     WorkflowFrame,
 )
 from integrations.catalogue.models.base import Cleaned
+from matrix.rules.rendering import GROUP_FRAME
 from tests.catalogue.makers import (
     a_group,
     a_hold,
@@ -204,7 +205,7 @@ def test_a_group_that_is_used_is_kept_but_goes_with_its_sdk() -> None:
         (Sdk, "ci_test", "\r\n  tox -e $ENVIRONMENTS \r\n\r\n", "  tox -e $ENVIRONMENTS"),
         (Service, "ports", "5432 80:8080, 53/udp 5432", "5432:5432, 80:8080, 53:53/udp"),
         (Service, "environment", "\r\n A=1 \r\n\r\nB=\n", "A=1\nB="),
-        (WorkflowFrame, "text", "a\r\nb\n", "a\nb\n"),
+        (WorkflowFrame, "text", GROUP_FRAME.replace("\n", "\r\n"), GROUP_FRAME),
         (Group, "services", "redis postgres,redis", "postgres, redis"),
         (Integration, "project", "Zope_Interface", "zope-interface"),
         (Integration, "extras", "b a", "a, b"),

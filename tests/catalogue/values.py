@@ -5,6 +5,7 @@ from datetime import date, time
 from hypothesis import strategies as st
 
 from integrations.catalogue import portable
+from matrix.rules.rendering import GROUP_FRAME
 
 PRINTABLE = st.characters(exclude_categories=["C", "Z"]) | st.just(" ")
 lines = st.text(PRINTABLE, max_size=20).map(str.strip)
@@ -139,7 +140,8 @@ def services(draw: st.DrawFn, name: str) -> portable.Service:
 @st.composite
 def workflow_frames(draw: st.DrawFn, name: str) -> portable.WorkflowFrame:
     return portable.WorkflowFrame(
-        path=f".github/workflows/test-integrations-{name}.yml", text=draw(blocks.filter(bool))
+        path=f".github/workflows/test-integrations-{name}.yml",
+        text=GROUP_FRAME + "".join(f"# {line}\n" for line in draw(blocks).split("\n")),
     )
 
 

@@ -4,12 +4,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from integrations.catalogue.admin.base import CatalogueAdmin, ReasonForm
 from integrations.catalogue.models import Service, WorkflowFrame
-from matrix.rules.rendering import check_workflow_frame
 
 LINES = {"rows": 4, "cols": 80, "spellcheck": "false"}
 
@@ -64,14 +62,6 @@ class WorkflowFrameForm(ReasonForm):
         super().__init__(*args, **kwargs)
         if isinstance(text := self.fields.get("text"), forms.CharField):
             text.strip = False  # Blank lines at both ends of the file belong to it.
-
-    def clean(self) -> dict[str, Any] | None:
-        values = super().clean()
-        path = self.cleaned_data.get("path") or self.instance.path
-        text = self.cleaned_data.get("text", "").replace("\r\n", "\n")
-        if path and text and (mistakes := check_workflow_frame(text, path)):
-            self.add_error("text", [ValidationError(each, "frame") for each in mistakes])
-        return values
 
 
 @admin.register(WorkflowFrame)

@@ -9,6 +9,7 @@ from simple_history.models import HistoricalRecords
 from integrations.catalogue import ci_validators as ci
 from integrations.catalogue import validators as check
 from integrations.catalogue.models.base import Cleaned
+from matrix.rules.rendering import check_workflow_frame
 
 LONGEST_RUN = 360  # Minutes that GitHub lets a job run.
 
@@ -281,6 +282,10 @@ class WorkflowFrame(Cleaned):
 
     def normalise(self) -> None:
         self.text = check.one_newline(self.text)
+
+    def clean(self) -> None:
+        if self.path and (mistakes := check_workflow_frame(self.text, self.path)):
+            raise ValidationError({"text": [ValidationError(each, "frame") for each in mistakes]})
 
 
 def check_services(sdk_id: int | None, names: list[str]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 
+from matrix.rules.diffing.workflows import ci_sentences
 from matrix.rules.parts import IntegrationPart, LayoutPart
 from matrix.rules.rendering.default import DEFAULT_FRAME
 
@@ -25,6 +26,7 @@ def layout_sentences(old: LayoutPart | None, new: LayoutPart | None) -> tuple[st
         *_becomes("The order of groups", _listed(old.groups), _listed(new.groups)),
         *_becomes("The pins style", old.pins_style, new.pins_style),
         *_frame(old.frame, new.frame),
+        *ci_sentences(old.ci, new.ci),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from types import MappingProxyType
 
 from matrix.rules.parts import IntegrationPart, LayoutPart
-from matrix.rules.rendering.advice import picked_versions_named
+from matrix.rules.rendering.advice import Picked, picked_versions_named
 from matrix.rules.rendering.default import DEFAULT_FRAME
 from matrix.rules.rendering.factors import NamesClash
 from matrix.rules.rendering.frame import (
@@ -29,15 +29,20 @@ from matrix.rules.rendering.workflows_frame import (
     regions_at,
     strip_workflow_frame,
 )
+from matrix.rules.rendering.workflows_jobs import FOLDER as WORKFLOWS
+from matrix.rules.rendering.workflows_jobs import MAIN as MAIN_WORKFLOW
 
 __all__ = [
     "DEFAULT_FRAME",
     "GROUP_FRAME",
     "MAIN_FRAME",
+    "MAIN_WORKFLOW",
     "TOX_INI",
+    "WORKFLOWS",
     "EditedRegion",
     "FrameError",
     "NamesClash",
+    "Picked",
     "RegionEdited",
     "UnknownPins",
     "UnknownWorkflow",
