@@ -132,6 +132,7 @@ def test_exact_versions_and_the_latest_become_picks(index: SmallIndex, tmp_path:
     assert "line 3: common stays: its suite has no version in any name" in journey.first
 
 
+@pytest.mark.slow
 def test_a_hand_written_file_of_a_thousand_lines_comes_over_whole(
     index: SmallIndex, tmp_path: Path
 ) -> None:

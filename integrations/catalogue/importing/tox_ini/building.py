@@ -182,7 +182,9 @@ class _Builder:
     def _newest(self, suite: Found, target: Target, known: Sequence[Version]) -> Version | None:
         said = self.matrix.projects[suite.name].specifiers.get(target.factor, SpecifierSet())
         inside = said & SpecifierSet(target.scope)
-        return max((each for each in known if inside.contains(each)), default=None)
+        named = bool(said.prereleases)
+        found = (each for each in known if inside.contains(each, prereleases=named))
+        return max(found, default=None)
 
     def _tell(self, suite: Found, target: Target, version: Version | None) -> None:
         """Say how a version is called from now on, unless it keeps its name."""
