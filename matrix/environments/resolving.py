@@ -146,8 +146,7 @@ def drain(
     when it is interrupted or told to end.
     """
     uv = uv or configured_uv()
-    sweep_folders(uv.runs)
-    sweep_cache(uv.cache, before=(clock() - HALF_MADE).timestamp())
+    sweep(clock())
     worker = Worker(
         owner=f"{owner[:80]}/{secrets.token_hex(4)}",  # A restarted worker is another one.
         clock=clock,
@@ -157,6 +156,8 @@ def drain(
         on_progress=on_progress or (lambda: None),
     )
     try:
+        sweep_folders(uv.runs)
+        sweep_cache(uv.cache, before=(clock() - HALF_MADE).timestamp())
         with ending_on_sigterm(), locked_folder(uv.runs) as folder, Calls(uv, folder) as calls:
             worker.work(calls)
     except OSError as error:

@@ -1,12 +1,11 @@
 """
-A worker as a process of its own, over the database in a folder.
+A worker as a process of its own, over the database in PORTAL_DATA_DIR.
 
-``python -m tests.environments.worker prepare URL NUMBER`` makes the tables and asks for so many
-environments, ``drain BINARY SECONDS_AHEAD`` works them off with a clock that is ahead, ``show``
-prints the rows. The folder is PORTAL_DATA_DIR.
+``python -m tests.environments.worker prepare URL NUMBER [PROJECT [builds]]`` makes the tables and
+asks for so many environments; ``drain BINARY SECONDS_AHEAD`` works them off, with a clock that is
+ahead.
 """
 
-import json
 import sys
 from datetime import datetime, timedelta
 
@@ -22,11 +21,14 @@ from matrix.environments.resolving import drain, enqueue  # noqa: E402
 from tests.environments.makers import a_request, a_uv, now  # noqa: E402
 
 
-def prepare(url: str, number: str) -> None:
+def prepare(url: str, number: str, project: str = "httpx", builds: str = "") -> None:
     with connection.schema_editor() as editor:
         editor.create_model(PinSet)
         editor.create_model(Resolution)
-    wanted = [a_request(url, "httpx", f"anyio!=0.{minor}") for minor in range(int(number))]
+    wanted = [
+        a_request(url, project, f"anyio!=0.{minor}", allows_builds=bool(builds))
+        for minor in range(int(number))
+    ]
     enqueue(wanted, at=now())
 
 
@@ -39,9 +41,4 @@ def work(binary: str, seconds_ahead: str = "0") -> None:
     print(drain(owner="worker", clock=clock, until=until, uv=uv))  # noqa: T201
 
 
-def show() -> None:
-    rows = Resolution.objects.order_by("pk").values("key", "state", "attempts", "pin_set_id")
-    print(json.dumps(list(rows)))  # noqa: T201
-
-
-{"prepare": prepare, "drain": work, "show": show}[sys.argv[1]](*sys.argv[2:])
+{"prepare": prepare, "drain": work}[sys.argv[1]](*sys.argv[2:])
