@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 Node = str | int | Sequence["Node"] | Mapping[str, "Node"]
 
 # Letters first: nothing that begins like this is a number, a date or an indicator.
-PLAIN = re.compile(r"(?:\./)?[A-Za-z_][A-Za-z0-9_./@-]*(?: [A-Za-z0-9_./@-]+)*")
+PLAIN = re.compile(r"(?:\./\.?)?[A-Za-z_][A-Za-z0-9_./@-]*(?: [A-Za-z0-9_./@-]+)*")
 SPECIAL_WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
 MARKER = re.compile(r"\s*[#;]+\s*(BEGIN|END)\s+GENERATED")  # Would begin or end a region.
 LAST_OF_FOUR_DIGITS = 0xFFFF
