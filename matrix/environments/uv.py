@@ -11,7 +11,6 @@ question that uv puts to the interpreter itself is isolated from such variables 
 uv then fails and names the release.
 """
 
-import ctypes
 import os
 import selectors
 import shutil
@@ -23,7 +22,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import IO, Self
 
@@ -35,7 +34,20 @@ from matrix.environments.explaining import Failure, Unresolved, explain
 from matrix.environments.workspace import NAME, locked_folder, write_inputs
 from matrix.rules.resolution import EnvironmentRequest, UnreadablePins, moment_text, read_pins
 
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
+# Reads which process groups live, line by line; when the worker is gone it ends the last ones.
+# The kernel could do that to uv alone (PR_SET_PDEATHSIG), not to the builds that uv starts, and
+# only if each start copied the memory of the worker, which took longer than small resolutions.
+GUARD = """
+import os, signal, sys
+groups = ""
+for line in sys.stdin:
+    groups = line
+for group in groups.split():
+    try:
+        os.killpg(int(group), signal.SIGKILL)
+    except OSError:
+        pass
+"""
 TRUST_AND_WAY = {
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
@@ -148,11 +160,7 @@ class Call:
 
 
 class Calls:
-    """
-    The processes of one worker, watched by one thread; as ``with`` it leaves none behind.
-
-    The thread that starts a process must outlive it: on Linux the process dies with it.
-    """
+    """The processes of one worker. A ``with`` leaves none behind, not even one that is killed."""
 
     def __init__(self, uv: Uv, folder: Path) -> None:
         self._uv = uv
@@ -162,11 +170,25 @@ class Calls:
         self._selector = selectors.DefaultSelector()
 
     def __enter__(self) -> Self:
+        self._guard = subprocess.Popen(  # noqa: S603  (our own interpreter and program)
+            [sys.executable, "-I", "-S", "-c", GUARD],
+            stdin=subprocess.PIPE,
+            env={},
+            start_new_session=True,
+            text=True,
+        )
         return self
 
     def __exit__(self, *_: object) -> None:
         self.kill()
         self._selector.close()
+        with suppress(BrokenPipeError):
+            self._guard.communicate()
+
+    def _tell_guard(self) -> None:
+        assert self._guard.stdin is not None
+        with suppress(BrokenPipeError):  # Somebody killed the guard; the work goes on.
+            print(*(call.process.pid for call in self._calls), file=self._guard.stdin, flush=True)
 
     def __len__(self) -> int:
         return len(self._calls) + len(self._failed)
@@ -187,6 +209,7 @@ class Calls:
             self._failed.append((key, Unresolved(Failure.BAD_REQUEST, str(error))))
         else:
             self._calls.append(call)
+            self._tell_guard()
             os.set_blocking(call.output.fileno(), False)
             self._selector.register(call.output, selectors.EVENT_READ, call)
 
@@ -194,9 +217,7 @@ class Calls:
         folder = Path(tempfile.mkdtemp(dir=self._folder))
         write_inputs(folder, request)
         now = time.monotonic()
-        # S603: it is our own binary. PLW1509: one thread starts and watches all processes, and
-        # what runs before uv is one system call.
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603  (our own binary)
             arguments(self._uv, request),
             cwd=folder,
             env=environment(folder, request, os.environ, configured_logins())
@@ -205,7 +226,6 @@ class Calls:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            preexec_fn=partial(_die_with_parent, os.getpid()),  # noqa: PLW1509
         )
         return Call(key, request, folder, process, now + self._uv.seconds, now)
 
@@ -264,6 +284,7 @@ class Calls:
         call.output.close()
         shutil.rmtree(call.folder, ignore_errors=True)
         self._calls.remove(call)
+        self._tell_guard()
 
     def kill(self, keys: Collection[str] | None = None) -> None:
         """End these resolutions, or all, at once and without an outcome."""
@@ -335,18 +356,3 @@ def environment(
         variables[f"UV_INDEX_{NAME.upper()}_USERNAME"] = login.user
         variables[f"UV_INDEX_{NAME.upper()}_PASSWORD"] = login.password
     return variables
-
-
-def _load_prctl() -> "ctypes._NamedFuncPointer | None":
-    return ctypes.CDLL(None).prctl if sys.platform == "linux" else None
-
-
-PRCTL = _load_prctl()  # Between fork and exec no library can be loaded safely.
-
-
-def _die_with_parent(parent: int) -> None:
-    """Have the kernel kill this process when the worker is killed; elsewhere uv ends by itself."""
-    if PRCTL is not None:
-        PRCTL(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # It died before this process could ask for the signal.
-            os._exit(1)

@@ -1,8 +1,7 @@
 """
 One worker at work: it claims rows, keeps uv busy and stores what uv says.
 
-One thread does it all. A thread per process of uv would gain nothing, since uv does the work, and
-a process is bound to the life of the thread that started it.
+One thread does it all: a thread per process of uv would gain nothing, since uv does the work.
 """
 
 import signal

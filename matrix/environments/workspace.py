@@ -7,7 +7,6 @@ What a killed worker leaves behind is known by its lock, which ended with it.
 import fcntl
 import os
 import shutil
-import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -49,23 +48,8 @@ def sweep_folders(parent: Path) -> list[Path]:
     with _lock(parent):
         gone = [folder for folder in sorted(parent.glob(f"{PREFIX}*")) if _is_free(folder)]
         for folder in gone:
-            _end_processes_of(folder)
             shutil.rmtree(folder, ignore_errors=True)
     return gone
-
-
-def _end_processes_of(folder: Path) -> None:
-    """
-    Kill what outlived its worker: uv died with it, but a build that uv had started did not.
-
-    Its variables name the folder, so that nobody else's process is taken for one of ours. Where
-    there is no /proc it ends by itself.
-    """
-    mark = f"\0TMPDIR={folder}/".encode()
-    for variables in Path("/proc").glob("[0-9]*/environ"):
-        with suppress(OSError):  # It ended just now, or belongs to somebody else.
-            if mark in b"\0" + variables.read_bytes():
-                os.kill(int(variables.parent.name), signal.SIGKILL)
 
 
 def sweep_cache(cache: Path, *, before: float) -> int:

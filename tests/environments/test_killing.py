@@ -141,21 +141,13 @@ def test_a_worker_that_is_told_to_end_gives_its_rows_back(workers: Workers) -> N
     assert workers.folders() == []
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Only Linux tells the variables of a process.")
-def test_a_build_that_outlived_its_worker_ends_when_the_next_one_begins(
-    tmp_path: Path,
-) -> None:
-    """uv dies with its worker; what uv had started does not."""
+def test_a_build_ends_with_its_worker(tmp_path: Path) -> None:
     workers = Workers(tmp_path)
     with an_index_with_a_slow_build(tmp_path / "canary") as index:
         workers.call("prepare", index.url, "1", "tool", "builds")
         with workers.start("drain", configured_uv().binary) as worker:
             wait_until((tmp_path / "canary").exists, seconds=30, what="building")
             children = kill(worker)
-        orphans = children & running().keys()
 
-        workers.call("drain", configured_uv().binary, "0")
-
-    assert orphans
-    wait_until(lambda: not orphans & running().keys(), seconds=5, what="without orphans")
-    assert workers.folders() == []
+    assert len(children) >= 3  # The guard, uv, and the build.
+    wait_until(lambda: not children & running().keys(), seconds=5, what="without orphans")

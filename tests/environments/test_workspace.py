@@ -5,10 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from matrix.environments.workspace import locked_folder, sweep_cache, sweep_folders
-from tests.support.processes import ROOT, running, wait_until
+from tests.support.processes import ROOT
 
 DIES = """
 import os, sys
@@ -43,31 +41,6 @@ def test_what_a_killed_worker_left_is_swept_away(tmp_path: Path) -> None:
     with locked_folder(tmp_path) as mine:
         assert sweep_folders(tmp_path) == [left]
         assert list(tmp_path.iterdir()) == [mine]
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="Only Linux tells the variables of a process.")
-def test_builds_that_outlived_their_worker_are_ended_and_nobody_elses(tmp_path: Path) -> None:
-    left = a_dead_worker(tmp_path)
-    mine = {**os.environ, "TMPDIR": str(left / "half")}
-    others = {**os.environ, "TMPDIR": f"{left}-not"}
-    with (
-        subprocess.Popen(["sleep", "60"], env=mine) as build,
-        subprocess.Popen(["sleep", "60"], env=others) as other,
-    ):
-        try:
-            wait_until(
-                lambda: f"{left}".encode() in Path(f"/proc/{build.pid}/environ").read_bytes(),
-                seconds=5,
-                what="started",
-            )
-
-            sweep_folders(tmp_path)
-
-            assert build.wait(5) == -9
-            assert other.pid in running()
-        finally:
-            build.kill()
-            other.kill()
 
 
 def test_nothing_is_swept_where_nothing_ever_ran(tmp_path: Path) -> None:
