@@ -11,11 +11,12 @@ def difference(before: str, after: str, removed: Collection[int]) -> Iterator[st
     """Yield what went ("-") and came ("+"), below the number of the line where each begins."""
     old = [line.rstrip("\r\n") for line in split_lines(before)]
     new = [line.rstrip("\r\n") for line in split_lines(after)]
+    gone = frozenset(removed)
     stretch: list[str] = []
     number = start = place = 0
     while number < len(old) or place < len(new):
         start = start if stretch else number + 1
-        if number + 1 in removed:
+        if number + 1 in gone:
             stretch.append(f"-{old[number]}")
             number += 1
         elif number < len(old) and place < len(new) and old[number] == new[place]:

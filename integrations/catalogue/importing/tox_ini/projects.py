@@ -71,7 +71,7 @@ def find_project(matrix: "Matrix", suite: "Found") -> Project:
 
 def uses_of(matrix: "Matrix", suite: "Found") -> "Iterator[tuple[Dependency, str]]":
     """Yield the plain requirements of a suite, with the version that they are for."""
-    for dependency in matrix.dependencies:
+    for dependency in matrix.dependencies_of(suite):
         requirement = dependency.requirement
         if requirement is None or requirement.url or requirement.marker:
             continue

@@ -65,6 +65,13 @@ class Matrix:
     problems: list[Problem] = field(default_factory=list)
     report: dict[tuple[int, str], None] = field(default_factory=dict)  # In the order of telling.
 
+    places: dict[str, list[int]] = field(default_factory=dict)  # Of dependencies, by a factor.
+
+    def dependencies_of(self, suite: Found) -> list[Dependency]:
+        """Return the lines that name a factor of *suite*, in the order of the file."""
+        found = {place for factor in suite.factors for place in self.places.get(factor, ())}
+        return [self.dependencies[place] for place in sorted(found)]
+
     def place(self, line: int) -> str:
         return f"{self.source.name}, line {line}"
 
@@ -93,6 +100,9 @@ def read_matrix(source: SourceFile) -> Matrix:
     matrix = Matrix(source, file)
     matrix.dependencies = list(_dependencies(matrix))
     matrix.glued = glued_factors(_installed(matrix.dependencies))
+    for place, dependency in enumerate(matrix.dependencies):
+        for factor in _factors(matrix, dependency):
+            matrix.places.setdefault(factor, []).append(place)
     sort_environments(matrix, list(_environments(matrix)))
     if len(matrix.suites) > MOST_SUITES or len(matrix.dependencies) > MOST_DEPENDENCIES:
         message = f"has more than {MOST_SUITES} suites, or {MOST_DEPENDENCIES:,} lines of deps."
@@ -122,6 +132,14 @@ def _dependencies(matrix: Matrix) -> Iterator[Dependency]:
         why = line.remark or setting.comment_above(line.number)
         is_heading = HEADING.fullmatch(why) is not None
         yield Dependency(line, found, text, requirement_of(text), "" if is_heading else why)
+
+
+def _factors(matrix: Matrix, dependency: Dependency) -> set[str]:
+    """Return the parts of names that its conditions hold; "django" for "django32"."""
+    wanted = {factor for each in dependency.conditions for factor in each.wanted}
+    return {
+        part.lower() for factor in wanted for part in (factor, matrix.glued.get(factor, factor))
+    }
 
 
 def _installed(dependencies: Sequence[Dependency]) -> dict[str, set[str]]:

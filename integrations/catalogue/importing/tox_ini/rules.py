@@ -45,7 +45,7 @@ def rules_of(matrix: "Matrix", suite: "Found", supported: Supported) -> list[Lin
     """Return the rules of a suite in the order of the file, equal conditions put together."""
     found: dict[tuple[str, str, str, str], tuple[int, list[str]]] = {}
     targets = _targets(matrix, suite)
-    for dependency in matrix.dependencies:
+    for dependency in matrix.dependencies_of(suite):
         where = _where(matrix, suite, dependency, supported)
         if not where:
             continue
