@@ -15,7 +15,7 @@ from tests.support.tox import settings_of, tox
 
 MATRIX = a_matrix()
 # tox reads all lines again for each environment that it tells about: of most, only the name.
-SOME = MATRIX.parts[::24]
+SOME = MATRIX.parts[2:4]
 
 
 @pytest.fixture(scope="module", params=["constraints", "inline"])
