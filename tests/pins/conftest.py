@@ -8,9 +8,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.pages.makers import a_person
 
-settings.register_profile(
-    "laws", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+settings.register_profile("laws", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("laws")
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matrix.rules.parts import IntegrationPart
@@ -187,6 +187,10 @@ def pinned_parts(draw: st.DrawFn) -> list[IntegrationPart]:
     ]
 
 
+few = settings(max_examples=40, deadline=None)  # Whole files are drawn.
+
+
+@few
 @given(pinned_parts(), st.randoms(), st.sampled_from(sorted(DEPS)))
 def test_files_depend_on_nothing_but_parts_and_pins(
     parts: list[IntegrationPart], random: Random, style: str
@@ -200,6 +204,7 @@ def test_files_depend_on_nothing_but_parts_and_pins(
     assert render_into(found["tox.ini"], layout, parts, BOOK.sets) == found["tox.ini"]
 
 
+@few
 @given(pinned_parts())
 def test_inline_pins_and_constraint_files_say_the_same_of_each_environment(
     parts: list[IntegrationPart],
