@@ -72,8 +72,8 @@ def validate_untagged_image(value: str) -> None:
 def validate_ports(value: str) -> None:
     """Accept ``5432, 8080:80``."""
     for port in words(value):
-        numbers = [int(number) for number in re.findall(r"[0-9]+", port.partition("/")[0])]
-        if not PORT.fullmatch(port) or not all(0 < number < 2**16 for number in numbers):
+        numbers = re.findall(r"[0-9]+", port.partition("/")[0])
+        if not PORT.fullmatch(port) or not all(0 < int(number) < 2**16 for number in numbers):
             raise ValidationError(
                 f"{quoted(port)} is not a port. Write it as 5432, or 15432:5432 where the runner "
                 "has another one.",

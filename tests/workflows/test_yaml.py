@@ -29,7 +29,8 @@ NODES = st.recursive(
 
 @pytest.mark.parametrize("text", TRAPS, ids=ascii)
 def test_traps_stay_text(text: str) -> None:
-    for node in ({"key": text}, {text: "value"}, [text], [[text]], [{"a": [text], text: 1}]):
+    nodes: list[Any] = [{"key": text}, {text: "value"}, [text], [[text]], [{"a": [text], text: 1}]]
+    for node in nodes:
         assert yaml.safe_load("\n".join([*yaml_lines(node), ""])) == node
 
 

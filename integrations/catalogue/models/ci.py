@@ -228,8 +228,7 @@ class Service(Cleaned):
         return self.name
 
     def normalise(self) -> None:
-        ports = (port if ":" in port else _both_sides(port) for port in check.words(self.ports))
-        self.ports = ", ".join(dict.fromkeys(ports))
+        self.ports = ", ".join(dict.fromkeys(map(_both_sides, check.words(self.ports))))
         self.environment = pair_lines(self.environment)
         self.inputs = pair_lines(self.inputs)
         self.variables = pair_lines(self.variables)
@@ -245,7 +244,7 @@ class Service(Cleaned):
 def _both_sides(port: str) -> str:
     """``5432`` means that port on both sides; GitHub would map it to one that nobody knows."""
     number, slash, protocol = port.partition("/")
-    return f"{number}:{number}{slash}{protocol}"
+    return f"{number}:{number}{slash}{protocol}" if number.isdigit() else port
 
 
 class WorkflowFrame(Cleaned):
@@ -284,7 +283,9 @@ class WorkflowFrame(Cleaned):
         self.text = check.one_newline(self.text)
 
     def clean(self) -> None:
-        if self.path and (mistakes := check_workflow_frame(self.text, self.path)):
+        if not ci.WORKFLOW_PATH.fullmatch(self.path):
+            return
+        if mistakes := check_workflow_frame(self.text, self.path):
             raise ValidationError({"text": [ValidationError(each, "frame") for each in mistakes]})
 
 
