@@ -20,7 +20,7 @@ from integrations.catalogue.models import Group, Integration, Sdk
 from integrations.index.models import Index
 from integrations.index.store import known_projects
 from matrix.sdk.channel import files_of
-from matrix.sdk.computing import compute
+from matrix.sdk.computing import Question, compute
 from matrix.sdk.gathering import index_of
 from tests.support.index_server import IndexServer
 
@@ -39,7 +39,7 @@ def run() -> list[Row]:
         Sdk.objects.update(pins_style="none")
         few = Sdk.objects.get(slug="few")
         index = index_of(few, url=server.url)
-        fetched = compute(few, as_of=AS_OF, now=NOW, index=index)
+        fetched = compute(few, Question(as_of=AS_OF, now=NOW, index=index))
         assert not [part.problem for part in fetched if part.problem]
         number = few.integrations.count()
         small = best_of(lambda: select_and_render(few, index))
@@ -58,7 +58,7 @@ def run() -> list[Row]:
 
 
 def select_and_render(sdk: Sdk, index: Index) -> dict[str, str]:
-    parts = compute(sdk, as_of=AS_OF, now=NOW, index=index, offline=True)
+    parts = compute(sdk, Question(as_of=AS_OF, now=NOW, index=index, offline=True))
     return files_of({part.part: part.body for part in parts if part.body is not None})
 
 

@@ -4,10 +4,11 @@ From an SDK's catalogue and the facts of its index to the parts of its channel.
 One integration never stops the others: what goes wrong with it is told in its own part.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from integrations.catalogue.models import Sdk
+from integrations.catalogue.models import Integration, Sdk
 from integrations.index.models import Index
 from matrix.review.state import published
 from matrix.review.values import ComputedPart, Found
@@ -29,59 +30,35 @@ from matrix.sdk.translating import Catalogue, read_catalogue
 from matrix.sdk.workflows import ci_of, workflow_findings
 
 
-def compute(
-    sdk: Sdk,
-    *,
-    as_of: datetime,
-    now: datetime,
-    index: Index,
-    scope: Scope = EVERYTHING,
-    offline: bool = False,
-    failed: Mapping[str, str] | None = None,
-    resolver: Resolver | None = None,
-    refresh: Refresh = KEEP,
-    cut_off: datetime | None = None,
-) -> list[ComputedPart]:
-    """
-    Return the parts of *sdk* in *scope*: the layout, and every integration.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """What a run wants to know, and how it may find out."""
 
-    Facts that the selection needs and the portal lacks are fetched from the index and stored,
-    unless *offline*; *failed* says why a project could not be read a moment ago.
+    as_of: datetime
+    now: datetime
+    index: Index
+    scope: Scope = EVERYTHING
+    offline: bool = False  # Fetch nothing: what is stored must do.
+    # Why a project could not be read a moment ago, by name: it is not asked for again.
+    failed: Mapping[str, str] = field(default_factory=dict)
+    resolver: Resolver | None = None  # None: environments are not resolved.
+    refresh: Refresh = KEEP  # Which published pins are given up.
+    cut_off: datetime | None = None  # Later files do not exist for the resolver; None: as_of.
 
-    With a *resolver* every environment is resolved, as of *cut_off* (else *as_of*), and keeps the
-    pins of the publication but for those that *refresh* gives up. Raises UnknownParts, and
-    OutOfTime when the resolver does.
+
+def compute(sdk: Sdk, question: Question) -> list[ComputedPart]:
     """
-    catalogue = read_catalogue(sdk)
+    Return the parts of *sdk* in scope: the layout, and every integration.
+
+    Facts that the selection needs and the portal lacks are fetched from the index and stored. With
+    a resolver every environment is resolved, and keeps the pins of the publication where nothing
+    speaks against them. Raises UnknownParts, and OutOfTime when the resolver does.
+    """
+    catalogue, scope = read_catalogue(sdk), question.scope
     scope.check(catalogue)
     chosen = [integration for integration in catalogue.active() if integration.name in scope]
-    facts = gather(
-        catalogue, chosen, as_of=as_of, now=now, index=index, offline=offline, failed=failed
-    )
     bodies = published(channel_of(sdk))
-    resolved = Environments()
-    if resolver is not None:
-        resolved = resolve_environments(
-            catalogue,
-            chosen,
-            facts,
-            base={part.name: part for part in read_parts(bodies)[1]},
-            index=index,
-            as_of=as_of,
-            at=now,
-            resolver=resolver,
-            refresh=refresh,
-            cut_off=cut_off or as_of,
-        )
-    made = resolved.parts or made_of(chosen, facts.selections)
-    work = Computation(
-        catalogue=catalogue,
-        facts=facts,
-        as_of=as_of,
-        made=made,
-        answers=resolved.answers,
-        findings=resolved.findings,
-    )
+    work = _work(catalogue, chosen, bodies, question)
     parts = [work.part(integration, bodies.get(integration.name)) for integration in chosen]
     parts += [
         ComputedPart(part=integration.name, body=None)
@@ -94,6 +71,45 @@ def compute(
         findings = tuple(_layout_findings(layout, catalogue, now_picked))
         parts.append(ComputedPart(part=LAYOUT, body=write(layout), findings=findings))
     return parts
+
+
+def _work(
+    catalogue: Catalogue,
+    chosen: Collection[Integration],
+    bodies: Mapping[str, str],
+    question: Question,
+) -> Computation:
+    facts = gather(
+        catalogue,
+        chosen,
+        as_of=question.as_of,
+        now=question.now,
+        index=question.index,
+        offline=question.offline,
+        failed=question.failed,
+    )
+    resolved = Environments()
+    if question.resolver is not None:
+        resolved = resolve_environments(
+            catalogue,
+            chosen,
+            facts,
+            base={part.name: part for part in read_parts(bodies)[1]},
+            index=question.index,
+            as_of=question.as_of,
+            at=question.now,
+            resolver=question.resolver,
+            refresh=question.refresh,
+            cut_off=question.cut_off or question.as_of,
+        )
+    return Computation(
+        catalogue=catalogue,
+        facts=facts,
+        as_of=question.as_of,
+        made=resolved.parts or made_of(chosen, facts.selections),
+        answers=resolved.answers,
+        findings=resolved.findings,
+    )
 
 
 def _layout_findings(

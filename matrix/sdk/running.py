@@ -16,7 +16,7 @@ from matrix.review.proposing import propose
 from matrix.review.runs import OVER, advance, fail, request_run, start, suspend
 from matrix.rules.rendering import FrameError
 from matrix.sdk.channel import KIND, channel_of, summary_of
-from matrix.sdk.computing import compute
+from matrix.sdk.computing import Question, compute
 from matrix.sdk.gathering import Progress, failures_of, index_of, poll_sdks
 from matrix.sdk.preferring import KEEP, Refresh
 from matrix.sdk.resolving import OutOfTime, Resolver
@@ -108,21 +108,20 @@ def _carry_out(
     advance(run, Run.Status.SELECTING)
     if resolver is not None:
         resolver.on_keys = lambda keys: _wait_for(run, keys)
-    scope = Scope(
-        only=None if run.only is None else frozenset(run.only), hold_back=frozenset(run.hold_back)
-    )
-    cut_off = _cut_off(run, index)
-    parts = compute(
-        sdk,
+    question = Question(
         as_of=run.as_of,
         now=clock(),
         index=index,
-        scope=scope,
+        scope=Scope(
+            only=None if run.only is None else frozenset(run.only),
+            hold_back=frozenset(run.hold_back),
+        ),
         failed=failed,
         resolver=resolver,
-        refresh=Refresh.read(run.options.get("refresh", {})),
-        cut_off=cut_off,
+        refresh=_refresh(run),
+        cut_off=_cut_off(run, index),
     )
+    parts = compute(sdk, question)
     return propose(run, parts, at=clock(), summarise=summary_of(run.channel))
 
 
@@ -140,6 +139,10 @@ def _poll(
     return failures_of(done)
 
 
+def _refresh(run: Run) -> Refresh:
+    return Refresh.read(run.options.get("refresh", {}))
+
+
 def _cut_off(run: Run, index: Index) -> datetime:
     """
     Return the moment after which files do not exist for the resolver.
@@ -152,8 +155,7 @@ def _cut_off(run: Run, index: Index) -> datetime:
         return datetime.fromisoformat(noted)
     moment = run.as_of
     is_of_now = run.as_of >= run.intended_at
-    refreshes = Refresh.read(run.options.get("refresh", {})) != KEEP
-    if run.kind == Run.Kind.MANUAL and is_of_now and not refreshes:
+    if run.kind == Run.Kind.MANUAL and is_of_now and _refresh(run) == KEEP:
         moment = _inherited(run, index) or moment
     run.options["cut_off"] = moment.isoformat()
     Run.objects.filter(pk=run.pk).update(options=run.options)

@@ -17,7 +17,7 @@ from matrix.review.publishing import differing_files
 from matrix.review.state import proposed
 from matrix.rules.parts import IntegrationPart, read
 from matrix.sdk.channel import files_of
-from matrix.sdk.computing import compute
+from matrix.sdk.computing import Question, compute
 from matrix.sdk.gathering import index_of
 from matrix.sdk.publishing import approve_and_publish
 from tests.sdk import makers
@@ -106,10 +106,10 @@ def test_computing_twice_gives_the_same_parts_without_asking_the_index_again(
     sdk: Sdk, recorded_index: IndexServer
 ) -> None:
     index = index_of(sdk)
-    first = compute(sdk, as_of=AS_OF, now=TODAY, index=index)
+    first = compute(sdk, Question(as_of=AS_OF, now=TODAY, index=index))
     asked = len(recorded_index.requests)
 
-    second = compute(sdk, as_of=AS_OF, now=TODAY, index=index)
+    second = compute(sdk, Question(as_of=AS_OF, now=TODAY, index=index))
 
     assert second == first
     assert len(recorded_index.requests) == asked
