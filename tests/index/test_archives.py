@@ -81,6 +81,7 @@ def test_pkg_info_is_found_in_pieces_of_any_size(size: int) -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [(b"not gzip", "not gzip"), (gzip.compress(b"x" * 2000), "not a tar file")],
+    ids=["not gzip", "not tar"],
 )
 def test_an_sdist_that_is_none_is_refused(body: bytes, message: str) -> None:
     with pytest.raises(BadArchive, match=message):
