@@ -163,10 +163,10 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 @contextmanager
-def index_process() -> Iterator[str]:
+def index_process(*extra: str) -> Iterator[str]:
     """Start the recorded index as a process of its own; yield its address."""
     command = [sys.executable, "-m", "tests.support.index_server"]
-    options = ["--latency-ms", str(LATENCY_MS)]
+    options = ["--latency-ms", str(LATENCY_MS), *extra]
     with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -166,6 +166,8 @@ class Calls:
         self._uv = uv
         self._folder = folder
         self._calls: list[Call] = []
+        # Making and removing folders would take as long as a tenth of a resolution.
+        self._idle: list[Path] = []
         self._failed: list[tuple[str, Outcome]] = []
         self._selector = selectors.DefaultSelector()
 
@@ -214,7 +216,7 @@ class Calls:
             self._selector.register(call.output, selectors.EVENT_READ, call)
 
     def _started(self, key: str, request: EnvironmentRequest) -> Call:
-        folder = Path(tempfile.mkdtemp(dir=self._folder))
+        folder = self._idle.pop() if self._idle else Path(tempfile.mkdtemp(dir=self._folder))
         write_inputs(folder, request)
         now = time.monotonic()
         process = subprocess.Popen(  # noqa: S603  (our own binary)
@@ -229,16 +231,16 @@ class Calls:
         )
         return Call(key, request, folder, process, now + self._uv.seconds, now)
 
-    def wait(self, seconds: float = LOOK) -> Iterator[tuple[str, Outcome]]:
-        """Yield what ended, with its key, after *seconds* at most."""
-        yield from self._failed
-        self._failed.clear()
-        for event, _ in self._selector.select(min(seconds, LOOK)) if self._calls else ():
+    def wait(self) -> list[tuple[str, Outcome]]:
+        """Return what ended, with its key, after a moment at most."""
+        ended, self._failed = self._failed, []
+        for event, _ in self._selector.select(0 if ended else LOOK) if self._calls else ():
             self._read(event.data)
         for call in list(self._calls):
             self._check(call)
             if call.process.poll() is not None:
-                yield call.key, self._ended(call)
+                ended.append((call.key, self._ended(call)))
+        return ended
 
     def _read(self, call: Call) -> None:
         while chunk := call.output.read(CHUNK):
@@ -264,7 +266,8 @@ class Calls:
         _signal_group(call, signal.SIGTERM)
 
     def _ended(self, call: Call) -> Outcome:
-        self._read(call) if call.output in self._registered() else None
+        if call.output in self._registered():
+            self._read(call)
         outcome = call.stopped or _outcome(call)
         self._forget(call)
         seconds = time.monotonic() - call.started
@@ -282,7 +285,10 @@ class Calls:
         if call.output in self._registered():
             self._selector.unregister(call.output)
         call.output.close()
-        shutil.rmtree(call.folder, ignore_errors=True)
+        if call.process.returncode == 0 and not call.request.allows_builds:
+            self._idle.append(call.folder)
+        else:  # Who knows what is left in it.
+            shutil.rmtree(call.folder, ignore_errors=True)
         self._calls.remove(call)
         self._tell_guard()
 

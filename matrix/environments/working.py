@@ -22,6 +22,7 @@ from matrix.environments.uv import Calls, Outcome, Resolved
 Clock = Callable[[], datetime]
 HEARTBEAT = leasing.LEASE / 4
 OVERTIME = timedelta(seconds=25)  # What runs when the time is over may go on so long.
+BATCH = 8  # Rows that are claimed at once, for each process.
 PATIENCE = 3  # Resolutions in a row that do not reach an index, before it is taken for down.
 UNTRIED = "It was not tried (again) after others had failed so."
 NAP = 0.5  # Seconds between two looks at rows that other workers hold.
@@ -51,8 +52,10 @@ class Worker:
                     if not self._waits_for_others():
                         break
                     continue
-                for key, outcome in calls.wait():
-                    self._store(key, outcome)
+                ended = [(self._running.pop(key), outcome) for key, outcome in calls.wait()]
+                self._fill(calls)  # uv need not wait while the database does.
+                for claim, outcome in ended:
+                    self._store(claim, outcome)
                 self._beat(calls)
         finally:
             calls.kill()
@@ -67,7 +70,7 @@ class Worker:
         if now >= self.until:
             return
         if not self._queue and len(self._running) < self.processes:
-            batch = leasing.claim(self.owner, most=4 * self.processes, now=now, keys=self.keys)
+            batch = leasing.claim(self.owner, most=BATCH * self.processes, now=now, keys=self.keys)
             self._queue = {claim.key: claim for claim in batch}
         while self._queue and len(self._running) < self.processes:
             key = next(iter(self._queue))
@@ -94,8 +97,8 @@ class Worker:
         self._running = {key: claim for key, claim in self._running.items() if key in mine}
         self._queue = {key: claim for key, claim in self._queue.items() if key in mine}
 
-    def _store(self, key: str, outcome: Outcome) -> None:
-        claim, at = self._running.pop(key), self.clock()
+    def _store(self, claim: Claim, outcome: Outcome) -> None:
+        key, at = claim.key, self.clock()
         if isinstance(outcome, Resolved):
             self._unreached[claim.request.index_url] = 0
             is_over = True

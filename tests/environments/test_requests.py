@@ -67,7 +67,7 @@ OTHER_VALUES: dict[str, Any] = {
 def test_the_order_of_lines_and_their_repetition_play_no_role(
     request: EnvironmentRequest, data: st.DataObject
 ) -> None:
-    shuffled = {
+    shuffled: dict[str, Any] = {
         name: tuple(data.draw(st.permutations(lines * 2)))
         for name in ("requirements", "preferences", "constraints")
         if (lines := getattr(request, name))

@@ -41,4 +41,7 @@ def work(binary: str, seconds_ahead: str = "0") -> None:
     print(drain(owner="worker", clock=clock, until=until, uv=uv))  # noqa: T201
 
 
-{"prepare": prepare, "drain": work}[sys.argv[1]](*sys.argv[2:])
+if sys.argv[1] == "prepare":
+    prepare(*sys.argv[2:])
+else:
+    work(*sys.argv[2:])
