@@ -137,7 +137,8 @@ def _item_report(
 
 def remarks_on(findings: Sequence[Finding]) -> list[str]:
     """Tell routine findings once, with the number of integrations."""
-    counts = Counter(finding.kind for finding in findings if finding.kind in ROUTINE)
+    told = {(finding.kind, finding.part) for finding in findings if finding.kind in ROUTINE}
+    counts = Counter(kind for kind, _ in told)
     return [
         f"{ROUTINE_REMARKS[kind].format('1 integration' if n == 1 else f'{n} integrations')}"
         for kind, n in sorted(counts.items())

@@ -44,6 +44,16 @@ def size(number: int) -> str:
 
 
 @register.filter
+def first_line(text: str) -> str:
+    return text.partition("\n")[0]
+
+
+@register.filter
+def other_lines(text: str) -> str:
+    return text.partition("\n")[2]
+
+
+@register.filter
 def coloured(diff: str) -> SafeString:
     """
     Return a unified diff as HTML, a line in a ``span`` of its kind.
