@@ -45,6 +45,7 @@ REVIEW = (
     "publication",
     "publishedpart",
     "publishedfile",
+    "filecontent",
     "proposal",
     "item",
     "decision",

@@ -30,6 +30,7 @@ REVIEW = (
     "publication",
     "publishedpart",
     "publishedfile",
+    "filecontent",
     "proposal",
     "item",
     "decision",
