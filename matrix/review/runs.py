@@ -108,6 +108,13 @@ def advance(run: Run, to: Status) -> None:
     run.status = to
 
 
+def keep_alive(run: Run, *, at: datetime) -> None:
+    """Say that the caller is still at work: a run is stuck when nothing was heard for a while."""
+    Run.objects.filter(pk=run.pk, attempts=run.attempts).exclude(status__in=OVER).update(
+        started_at=at
+    )
+
+
 def suspend(run: Run) -> None:
     """
     Let another task go on with the run: this one's time is over, and nothing went wrong.

@@ -38,6 +38,7 @@ class Resolver:
     on_keys: Callable[[Collection[str]], object] = nobody
     on_progress: Callable[[int, int], object] = nobody
     on_open: Callable[[], object] = nobody  # There is work for other workers, too.
+    on_sign_of_life: Callable[[], object] = nobody  # Another environment has its answer.
 
     def __call__(self, requests: Collection[EnvironmentRequest]) -> Answers:
         """Return the answer to each request; raises OutOfTime."""
@@ -52,12 +53,16 @@ class Resolver:
                 until=self.until,
                 processes=self.processes,
                 keys=wanted,
-                on_progress=lambda: self.on_progress(done(wanted), len(wanted)),
+                on_progress=lambda: self._tell(wanted),
             )
         found = results(wanted)
         if left := sum(not result.is_over for result in found.values()):
             raise OutOfTime(f"{left} environments are not resolved yet.")
         return {request: found[key] for request, key in keys.items()}
+
+    def _tell(self, wanted: set[str]) -> None:
+        self.on_sign_of_life()
+        self.on_progress(done(wanted), len(wanted))
 
     def _are_open(self, wanted: set[str]) -> bool:
         return done(wanted) < len(wanted)

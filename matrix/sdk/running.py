@@ -13,7 +13,7 @@ from integrations.index.models import Index, Poll, PollOutcome
 from matrix.review.errors import ReviewError
 from matrix.review.models import Proposal, Run
 from matrix.review.proposing import propose
-from matrix.review.runs import OVER, advance, fail, request_run, start, suspend
+from matrix.review.runs import OVER, advance, fail, keep_alive, request_run, start, suspend
 from matrix.rules.rendering import FrameError
 from matrix.sdk.channel import KIND, channel_of, summary_of
 from matrix.sdk.computing import Question, compute
@@ -108,6 +108,7 @@ def _carry_out(
     advance(run, Run.Status.SELECTING)
     if resolver is not None:
         resolver.on_keys = lambda keys: _wait_for(run, keys)
+        resolver.on_sign_of_life = lambda: keep_alive(run, at=clock())
     question = Question(
         as_of=run.as_of,
         now=clock(),

@@ -460,6 +460,7 @@ def test_assessments_say_what_the_last_run_found() -> None:
     assert rows["a"].notes == {
         "reasons": {"4.2": [{"kind": "latest", "text": "The highest release."}]},
         "rejected": {"4.1": "yanked"},
+        "environments": {},
         "findings": [
             {
                 "kind": "coverage",

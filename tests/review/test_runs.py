@@ -122,8 +122,13 @@ ALLOWED = {
     ("polling", "proposing"),
     ("polling", "failed"),
     ("selecting", "polling"),
+    ("selecting", "resolving"),
     ("selecting", "proposing"),
     ("selecting", "failed"),
+    ("resolving", "polling"),
+    ("resolving", "queued"),
+    ("resolving", "proposing"),
+    ("resolving", "failed"),
     ("proposing", "polling"),
     ("proposing", "finished"),
     ("proposing", "failed"),
@@ -146,7 +151,7 @@ def in_status(status: Run.Status) -> Run:
 
 
 @pytest.mark.parametrize("before", Status)
-@pytest.mark.parametrize("after", [Status.SELECTING, Status.PROPOSING])
+@pytest.mark.parametrize("after", [Status.SELECTING, Status.RESOLVING, Status.PROPOSING])
 def test_a_run_goes_only_where_the_table_lets_it(before: Run.Status, after: Run.Status) -> None:
     run = in_status(before)
 
@@ -158,6 +163,30 @@ def test_a_run_goes_only_where_the_table_lets_it(before: Run.Status, after: Run.
 
     expected = after if (before.value, after.value) in ALLOWED else before
     assert Run.objects.get(pk=run.pk).status == expected
+
+
+@pytest.mark.parametrize("before", Status)
+def test_a_run_is_suspended_only_while_it_resolves(before: Run.Status) -> None:
+    run = in_status(before)
+
+    if (before.value, "queued") in ALLOWED:
+        runs.suspend(run)
+        assert (run.status, run.attempts, run.started_at) == (Status.QUEUED, 0, None)
+        runs.start(run, at=AT)
+        assert run.attempts == 1
+    else:
+        with pytest.raises(RunIsTaken):
+            runs.suspend(run)
+
+
+def test_a_run_that_shows_signs_of_life_is_not_taken_for_stuck() -> None:
+    run = requested()
+    runs.start(run, at=AT)
+
+    runs.keep_alive(run, at=AT + timedelta(minutes=9))
+
+    with pytest.raises(RunIsTaken):
+        runs.start(Run.objects.get(pk=run.pk), at=AT + timedelta(minutes=18))
 
 
 @pytest.mark.parametrize("before", Status)

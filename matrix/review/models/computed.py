@@ -63,7 +63,8 @@ class Run(models.Model):
     # What it waits for, in words of whoever carries it out: progress is counted from their rows.
     waits_for = models.JSONField(default=list)
     options = models.JSONField(default=dict)  # Of whoever carries it out; review reads none.
-    started_at = models.DateTimeField(null=True)  # Of the last attempt.
+    # When the last attempt started, or last said that it is at work.
+    started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     outcome = models.TextField(blank=True)  # A sentence: what was proposed, or why nothing was.
 
