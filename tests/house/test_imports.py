@@ -49,7 +49,6 @@ IMPURE_NAMES = {
 }  # fmt: skip
 # The environment is read once, in one place; these only pass it on or set it.
 MAY_NAME_THE_ENVIRONMENT = {
-    "matrix.environments.uv",
     "matrix.environments.uv",  # Trust and proxies pass to uv, nothing else does.
     "portal.checks",
     "portal.env",
