@@ -251,3 +251,21 @@ def test_the_example_is_imported_without_a_word_of_complaint() -> None:
     assert 10 <= sdk.integrations.count() <= 15
     assert 4 <= sdk.groups.count() <= 5
     assert sdk.holds.count() == 1
+
+
+def test_a_frame_that_nothing_can_be_rendered_into_is_refused_with_its_lines(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "kit.toml"
+    frame = "[tox]\\n# BEGIN GENERATED: envlist\\n"
+    file.write_text(
+        f'format = 1\n[sdk]\nname = "Kit"\npythons = ["3.9"]\nframe = "{frame}"\n', encoding="utf-8"
+    )
+
+    with pytest.raises(CommandError) as refusal:
+        call_command("import_catalogue", str(file), sdk="kit")
+
+    lines = str(refusal.value).splitlines()
+    assert lines[0].endswith("mistakes in kit.toml; nothing was imported.")
+    assert all(line.startswith("sdk.frame: ") for line in lines[1:])
+    assert not Sdk.objects.exists()

@@ -2,6 +2,7 @@
 
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ from integrations.catalogue import portable
 from integrations.catalogue.apply import apply
 from integrations.catalogue.comparing import Difference
 from integrations.catalogue.exporting import catalogue_of
-from integrations.catalogue.importing import ImportRefused
+from integrations.catalogue.importing import Imported, ImportRefused, Problem
 from integrations.catalogue.importing.reading import read_catalogue
 from integrations.catalogue.models import Sdk
+from matrix.rules.rendering import check_frame
 
 EPILOG = """\
 FILE is one of
@@ -90,7 +92,9 @@ class Command(BaseCommand):
     ) -> None:
         further = [path for path in (groups, minimums, ignored) if path]
         try:
-            imported = read_catalogue(file, base=_base(sdk), further=further, pythons=pythons)
+            imported = _with_frame_checked(
+                read_catalogue(file, base=_base(sdk), further=further, pythons=pythons)
+            )
             differences = apply(
                 imported,
                 slug=sdk,
@@ -120,6 +124,14 @@ class Command(BaseCommand):
         )
         ending = " Nothing was saved: this was a dry run." if dry_run else ""
         self.stdout.write(f"{sdk}: {numbers.format(*counts)}.{ending}")
+
+
+def _with_frame_checked(imported: Imported) -> Imported:
+    """Add the mistakes of the frame, which the catalogue itself cannot read."""
+    frame = imported.catalogue.sdk.frame
+    found = check_frame(frame) if frame.strip() else []
+    mistakes = [Problem(imported.place("sdk.frame"), sentence) for sentence in found]
+    return replace(imported, problems=(*imported.problems, *mistakes))
 
 
 def _base(slug: str) -> portable.Catalogue:
