@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from integrations.catalogue.models import Integration, Sdk
@@ -18,9 +19,11 @@ from integrations.index.facts import KnownMetadata, KnownRelease
 from integrations.index.models import Index, Poll, PollOutcome
 from integrations.index.polling import fetch_metadata, poll
 from integrations.index.store import KnownProject, known_projects
+from matrix.review.state import published
 from matrix.review.values import Found
 from matrix.rules.facts import Metadata, Needs, Policy, Release, Selection
 from matrix.rules.selection import select
+from matrix.sdk.channel import channel_of, pin_sets_of, read_parts
 from matrix.sdk.translating import (
     Catalogue,
     metadata_of,
@@ -58,12 +61,24 @@ def poll_sdks(
     on_progress: Progress | None = None,
 ) -> Poll:
     """
-    Poll every project that an integration of *sdks* tests, and the metadata it needs.
+    Poll every project that an integration of *sdks* tests, with the metadata it needs, and those
+    that published pins and holds name: a pin that was yanked must be seen.
 
     *row* is the row to use for the poll, made by a caller who wants to know it at once.
     """
     catalogues = [read_catalogue(sdk) for sdk in sdks]
-    return poll_catalogues(catalogues, index, at=at, row=row, on_progress=on_progress)
+    watched = {project for catalogue in catalogues for project in watched_by(catalogue)}
+    return poll_catalogues(
+        catalogues, index, at=at, watched=watched, row=row, on_progress=on_progress
+    )
+
+
+def watched_by(catalogue: Catalogue) -> set[str]:
+    """Return the projects that published pins and holds name, beside those that are tested."""
+    parts = read_parts(published(channel_of(catalogue.sdk)))[1]
+    pins = {pin for pin_set in pin_sets_of(parts).values() for pin in pin_set}
+    held = {hold.project for hold in catalogue.holds if hold.project}
+    return held | {str(canonicalize_name(pin.partition("==")[0])) for pin in pins}
 
 
 def poll_catalogues(
@@ -72,11 +87,12 @@ def poll_catalogues(
     *,
     at: datetime,
     projects: Collection[str] | None = None,
+    watched: Collection[str] = (),
     row: Poll | None = None,
     on_progress: Progress | None = None,
 ) -> Poll:
-    """Poll what *catalogues* test, or only the *projects* named."""
-    testing: dict[str, list[Policy]] = defaultdict(list)
+    """Poll what *catalogues* test, or only the *projects* named, and the pages of *watched*."""
+    testing: dict[str, list[Policy]] = defaultdict(list, {name: [] for name in watched})
     for catalogue in catalogues:
         for integration in catalogue.active():
             if projects is None or integration.project in projects:

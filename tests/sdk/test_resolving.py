@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
+from django.utils.timezone import now
+from django_q.models import OrmQ
 
 from integrations.catalogue.models import Sdk
 from matrix.environments.models import Resolution
@@ -17,6 +19,7 @@ from matrix.sdk.preferring import KEEP, Refresh
 from matrix.sdk.publishing import approve_and_publish
 from matrix.sdk.resolving import OutOfTime, Resolver
 from matrix.sdk.running import carry_out, progress_of, request
+from portal import tasks
 from tests.sdk import makers
 from tests.support.small_index import SmallIndex
 
@@ -218,3 +221,42 @@ def test_free_threading_is_decided_by_what_a_release_installs(
     assert [note["text"] for note in notes if note["kind"] == "not free-threaded"] == [
         "1.0 is not tested free-threaded: no free-threaded wheel of compiled==2.0."
     ]
+
+
+def test_a_pin_that_is_yanked_is_seen_by_the_poll_and_not_kept(
+    sdk: Sdk,
+    index: SmallIndex,
+    resolve: Callable[..., Proposal | None],
+    settings: LazySettings,
+) -> None:
+    Sdk.objects.update(pins_style="constraints")
+    requests = makers.an_integration(sdk, "requests")
+    makers.a_rule(requests, "anyio")
+    publish(resolve())
+    resolve(at=LATER)  # Polls what is pinned: anyio is known from now on.
+    index.add("anyio", "4.9.0", yanked="broken")
+    settings.PORTAL_DATA_DIR = settings.PORTAL_DATA_DIR / "later"
+
+    proposal = resolve(at=LATER + timedelta(days=1))
+
+    assert proposal is not None
+    finding = Finding.objects.get(proposal=proposal, kind="dropped pin")
+    assert finding.text == "These pins are not kept: anyio==4.9.0 (it is yanked)."
+    assert "anyio==4.8.0" in str(environments(sdk, "requests"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_task_whose_time_is_over_hands_the_run_on(
+    sdk: Sdk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    makers.an_integration(sdk, "requests")
+    run = request(sdk, by=None, at=now())
+    monkeypatch.setattr(tasks, "TASK_SECONDS", 0)
+
+    said = tasks.run_channel(run.pk)
+
+    assert said == "4 environments are not resolved yet. Another task goes on."
+    queued = [(task.func(), task.args()) for task in OrmQ.objects.order_by("pk")]
+    assert ("portal.tasks.run_channel", (run.pk,)) in queued
+    monkeypatch.setattr(tasks, "TASK_SECONDS", 60)
+    assert tasks.run_channel(run.pk) == "Proposal 1: 2 parts differ from an empty publication."
