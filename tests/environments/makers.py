@@ -1,5 +1,6 @@
 """Requests, clocks and stand-ins for uv."""
 
+import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -44,7 +45,9 @@ def a_uv(folder: Path, **values: Any) -> Uv:
 def a_script(folder: Path, text: str) -> str:
     """An executable that stands in for uv; ``{uv}`` in *text* is the real one."""
     script = folder / "uv-stand-in"
-    script.write_text("#!/bin/sh\n" + text.format(uv=configured_uv().binary, folder=folder))
+    names = {"uv": configured_uv().binary, "folder": str(folder)}
+    quoted = {name: shlex.quote(path) for name, path in names.items()}
+    script.write_text("#!/bin/sh\n" + text.format(**quoted))
     script.chmod(0o755)
     return str(script)
 
