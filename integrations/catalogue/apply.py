@@ -20,7 +20,7 @@ from integrations.catalogue.exporting import catalogue_of, value_of
 from integrations.catalogue.importing import Imported, ImportRefused, Problem
 from integrations.catalogue.importing.imported import below
 from integrations.catalogue.models.base import Cleaned, SecondPerson
-from integrations.catalogue.models.sdk import change_reason
+from integrations.catalogue.models.sdk import change_reason, sdk_named
 
 Child = models.DependencyRule | models.PythonRestriction | models.Hold
 Value = portable.Rule | portable.Restriction | portable.Hold
@@ -37,7 +37,7 @@ def apply(
     does not name stay.
     """
     with transaction.atomic():
-        stored = models.Sdk.objects.filter(slug=slug).first()
+        stored = sdk_named(slug)
         before = catalogue_of(stored) if stored else None
         writer = _Writer(imported, reason=reason, keep_missing=keep_missing)
         sdk = writer.write(stored or models.Sdk(slug=slug))

@@ -18,6 +18,7 @@ from django.core.management.base import (
 from tqdm import tqdm
 
 from integrations.catalogue.models import Sdk
+from integrations.catalogue.models.sdk import sdk_named
 from integrations.catalogue.validators import validate_index_url
 from integrations.index.models import Index, PollOutcome
 from matrix.review.models import Proposal
@@ -27,7 +28,7 @@ INDEX_HELP = "Ask this simple index (https://HOST/simple/) instead of the SDK's 
 
 
 def the_sdk(slug: str) -> Sdk:
-    sdk = Sdk.objects.filter(slug=slug).first()
+    sdk = sdk_named(slug)
     if sdk is None:
         known = ", ".join(Sdk.objects.order_by("slug").values_list("slug", flat=True))
         there = f"There is {known}." if known else "Import one: manage.py import_catalogue --help."

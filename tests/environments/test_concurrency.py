@@ -14,7 +14,6 @@ from django.db import connection, connections
 
 from matrix.environments import leasing, resolving
 from matrix.environments.models import PinSet, Resolution
-from matrix.environments.uv import configured_uv
 from tests.environments.makers import AT, a_request, a_script, a_uv, now
 from tests.support.small_index import SmallIndex
 
@@ -109,7 +108,7 @@ def test_a_clean_up_removes_no_pin_set_that_is_stored_meanwhile() -> None:
 
 def test_two_workers_resolve_every_row_once(index: SmallIndex, tmp_path: Path) -> None:
     keys = ask(index.url, 12)
-    tells = f'echo begun >> {tmp_path}/begun\nexec {configured_uv().binary} "$@"\n'
+    tells = 'echo begun >> {folder}/begun\nexec {uv} "$@"\n'
     uv = a_uv(tmp_path, binary=a_script(tmp_path, tells))
     until = now() + timedelta(seconds=60)
     work = partial(resolving.drain, clock=now, until=until, uv=uv, keys=keys)

@@ -163,3 +163,8 @@ class Sdk(Cleaned, CiSettings):
 def change_reason(instance: Any, reason: str) -> None:
     """Say why *instance* is about to change; its history keeps the words."""
     instance._change_reason = reason  # noqa: SLF001  (the documented name of django-simple-history)
+
+
+def sdk_named(slug: str) -> Sdk | None:
+    """Return the SDK of this slug; a text that no database takes is that of none."""
+    return None if "\0" in slug else Sdk.objects.filter(slug=slug).first()

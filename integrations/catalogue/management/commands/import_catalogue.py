@@ -14,7 +14,7 @@ from integrations.catalogue.comparing import Difference
 from integrations.catalogue.exporting import catalogue_of
 from integrations.catalogue.importing import Imported, ImportRefused, Problem
 from integrations.catalogue.importing.reading import read_catalogue
-from integrations.catalogue.models import Sdk
+from integrations.catalogue.models.sdk import sdk_named
 from matrix.rules.rendering import check_frame
 
 EPILOG = """\
@@ -136,7 +136,7 @@ def _with_frame_checked(imported: Imported) -> Imported:
 
 def _base(slug: str) -> portable.Catalogue:
     """Return what the portal has of the SDK, or the start of a new one."""
-    stored = Sdk.objects.filter(slug=slug).first() if "\0" not in slug else None
+    stored = sdk_named(slug)
     if stored:
         return catalogue_of(stored)
     name = slug.replace("-", " ").title()
