@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.utils.timezone import now
 
-from integrations.catalogue.models import Sdk
+from integrations.catalogue.models.sdk import sdk_named
 from matrix.environments.resolving import sweep as revive
 from matrix.review.errors import ReviewError
 from matrix.review.models import Run
@@ -40,7 +40,7 @@ def propose_weekly(slug: str, intended_at: datetime | str | None = None) -> str:
 
     *intended_at* comes from the schedule: the time when it was due.
     """
-    sdk = Sdk.objects.filter(slug=slug).first()
+    sdk = sdk_named(slug)
     if sdk is None:
         return f"There is no SDK {slug} any more."
     due = datetime.fromisoformat(intended_at) if isinstance(intended_at, str) else intended_at

@@ -59,6 +59,12 @@ def known_projects(
     return known
 
 
+def never_read(index: Index, names: Collection[str]) -> set[str]:
+    """Return those of *names* whose page the portal never read."""
+    known = known_projects(index, names)
+    return {name for name in names if name not in known or known[name].first_seen_at is None}
+
+
 def read_projects(index: Index, names: Collection[str]) -> list[Project]:
     wanted = {canonicalize_name(name) for name in names}
     return list(Project.objects.filter(index=index, name__in=wanted).defer("files"))

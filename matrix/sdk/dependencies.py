@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from integrations.catalogue.models import Hold, Sdk
 from integrations.index.models import Index
 from integrations.index.polling import poll
-from integrations.index.store import known_projects
+from integrations.index.store import known_projects, never_read
+from matrix.rules.rendering.pins import project_of
 from matrix.sdk.translating import hold_rules
 
 Pin = tuple[str, str]  # Normalised name and version.
@@ -18,15 +18,12 @@ Pin = tuple[str, str]  # Normalised name and version.
 
 def split(pin: str) -> Pin:
     """``anyio==4.9.0`` as normalised name and version."""
-    name, _, version = pin.partition("==")
-    return str(canonicalize_name(name)), version
+    return project_of(pin), pin.partition("==")[2]
 
 
 def read_missing(index: Index, names: Collection[str], *, at: datetime) -> None:
     """Read the pages of those projects that the portal never looked at."""
-    known = known_projects(index, names)
-    missing = {name for name in names if name not in known or known[name].first_seen_at is None}
-    if missing:
+    if missing := never_read(index, names):
         poll(index, missing, at=at, wanted=lambda *_: ())
 
 

@@ -23,7 +23,6 @@ from matrix.sdk.pinning import Setting
 from matrix.sdk.resolving import Resolver
 
 NOT_FREE_THREADED = "not free-threaded"
-Candidate = tuple[str, Version]  # An integration's name and a pick of it.
 
 
 def decide(

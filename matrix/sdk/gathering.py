@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from integrations.catalogue.models import Integration, Sdk
@@ -18,10 +17,11 @@ from integrations.index.address import clean_url, default_index_url
 from integrations.index.facts import KnownMetadata, KnownRelease
 from integrations.index.models import Index, Poll, PollOutcome
 from integrations.index.polling import fetch_metadata, poll
-from integrations.index.store import KnownProject, known_projects
+from integrations.index.store import KnownProject, known_projects, never_read
 from matrix.review.state import published
 from matrix.review.values import Found
 from matrix.rules.facts import Metadata, Needs, Policy, Release, Selection
+from matrix.rules.rendering.pins import project_of
 from matrix.rules.selection import select
 from matrix.sdk.channel import channel_of, pin_sets_of, read_parts
 from matrix.sdk.translating import (
@@ -78,7 +78,7 @@ def watched_by(catalogue: Catalogue) -> set[str]:
     parts = read_parts(published(channel_of(catalogue.sdk)))[1]
     pins = {pin for pin_set in pin_sets_of(parts).values() for pin in pin_set}
     held = {hold.project for hold in catalogue.holds if hold.project}
-    return held | {str(canonicalize_name(pin.partition("==")[0])) for pin in pins}
+    return held | {project_of(pin) for pin in pins}
 
 
 def poll_catalogues(
@@ -170,8 +170,7 @@ def _read_unread(
     index: Index, names: Collection[str], catalogue: Catalogue, now: datetime
 ) -> dict[str, str]:
     """Poll the projects whose page was never read; return why it failed, by project."""
-    known = known_projects(index, names)
-    unread = {name for name in names if name not in known or known[name].first_seen_at is None}
+    unread = never_read(index, names)
     if not unread:
         return {}
     return failures_of(poll_catalogues([catalogue], index, at=now, projects=unread))

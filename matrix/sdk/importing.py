@@ -19,6 +19,7 @@ from integrations.catalogue.importing.tox_ini import (
     read_tox_ini,
 )
 from integrations.catalogue.models import Sdk
+from integrations.catalogue.models.sdk import sdk_named
 from integrations.index.store import known_projects
 from matrix.review.models import Proposal
 from matrix.review.state import proposed, published
@@ -55,7 +56,7 @@ def import_tox(
 
 def read_for(source: SourceFile, *, slug: str, at: datetime) -> ImportedMatrix:
     """Read a tox.ini as the SDK of *slug* would import it."""
-    sdk = Sdk.objects.filter(slug=slug).first()
+    sdk = sdk_named(slug)
     start = portable.Sdk(name=slug.replace("-", " ").title(), pythons="")
     base = catalogue_of(sdk) if sdk else portable.Catalogue(sdk=start)
     matrix = read_matrix(source)
