@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from tox.config.loader.ini.factor import expand_factors, extend_factors
 
@@ -48,6 +48,7 @@ def test_any_text_expands_as_it_does_in_tox(text: str) -> None:
 
 
 @settings(max_examples=500, deadline=None)
+@example("{10-13}!{10-13}{10-13}{10-13}{10-13}", ": ", "x")
 @given(GENERATIVE, st.sampled_from([": ", ":", " : ", ":\t"]), st.sampled_from(["x", "a: b", ""]))
 def test_a_condition_ends_where_it_does_in_tox(condition: str, colon: str, rest: str) -> None:
     line = f"{condition}{colon}{rest}"

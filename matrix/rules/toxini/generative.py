@@ -24,6 +24,7 @@ RANGE = re.compile(
     re.ASCII,
 )
 FACTOR = re.compile(r"(?:!?(?:[\w.*?\]\[]|(?<=\[)!)+)?")
+ALTERNATIVES = re.compile(r"\{([^{},]*)(?:,[^{}]*)?\}")  # Innermost braces.
 CONDITION_END = re.compile(r":(?=\s|$)")
 PYTHON = re.compile(r"(?:py|python)3\.?(0|[1-9][0-9]?)(t?)", re.ASCII)
 
@@ -61,6 +62,21 @@ def conditions(text: str, *, most: int = MOST_CONDITIONS) -> list[Condition]:
     return [Condition.of(name) for name in expand(text, most=most)]
 
 
+def first_name(condition: str) -> str:
+    """Return *condition* with the first alternative in place of each pair of braces."""
+    while (reduced := ALTERNATIVES.sub(r"\1", condition)) != condition:
+        condition = reduced
+    return condition
+
+
+def _is_name(text: str) -> bool:
+    try:
+        expand(text)
+    except NotGenerative:
+        return False
+    return True
+
+
 def split_condition(line: str) -> tuple[str | None, str]:
     """
     Return the condition of a line and what it is for: ``("httpx", "pytest-httpx")``.
@@ -73,7 +89,9 @@ def split_condition(line: str) -> tuple[str | None, str]:
     try:
         expand(condition, most=MOST_CONDITIONS)
     except TooMany:
-        pass  # A condition all the same; whoever expands it is told.
+        # A condition all the same, when its first name is one; whoever expands it is told.
+        if not _is_name(first_name(condition)):
+            return None, line
     except NotGenerative:
         return None, line
     return condition, line[found.end() :].strip()
