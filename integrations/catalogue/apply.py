@@ -16,7 +16,7 @@ from packaging.version import InvalidVersion, Version
 from integrations.catalogue import models, portable
 from integrations.catalogue.comparing import Difference, compare, paired, without_order
 from integrations.catalogue.confirming import approved_values, ask
-from integrations.catalogue.exporting import catalogue_of, value_of
+from integrations.catalogue.exporting import catalogue_of, shared_constraint_of, value_of
 from integrations.catalogue.importing import Imported, ImportRefused, Problem
 from integrations.catalogue.importing.imported import below
 from integrations.catalogue.models.base import Cleaned, SecondPerson
@@ -70,6 +70,8 @@ class _Writer:
             (value, self._integration(sdk, groups, value)) for value in self.catalogue.integrations
         ]
         self._children("sdk.holds", models.Hold, self.catalogue.sdk.holds, "sdk", sdk)
+        self._shared_constraints(sdk, groups)
+        self._cooldown_bypasses(sdk)
         # Last: whether a pinned pick may stand depends on the holds of its project.
         for value, integration in integrations:
             self._pinned_picks(integration, value)
@@ -157,6 +159,35 @@ class _Writer:
         unnamed = [group for group in sdk.groups.all() if group.name.lower() not in named]
         # With a mistake an integration may still stand in a group that goes.
         self._delete(group for group in unnamed if not group.integrations.exists())
+
+    # --- What an SDK says for all of its integrations ---------------------------------------------
+
+    def _shared_constraints(self, sdk: models.Sdk, groups: dict[str, models.Group]) -> None:
+        values = self.catalogue.shared_constraints
+        places = {id(value): f"shared_constraints[{i}]" for i, value in enumerate(values)}
+        rows = sdk.shared_constraints.select_related("group")
+        stored = sorted(rows, key=lambda row: portable.by_content(shared_constraint_of(row)))
+        pairs = paired(stored, values, key=_tidy_constraint)
+        self._delete(row for row, value in pairs if row is not None and value is None)
+        for row, value in pairs:
+            if value is None or (value.group and value.group not in groups):
+                continue  # The group was refused, and that was said.
+            given = {"sdk": sdk, "group": groups.get(value.group)}
+            self._save(row or models.SharedConstraint(), value, places[id(value)], given=given)
+
+    def _cooldown_bypasses(self, sdk: models.Sdk) -> None:
+        stored = {(row.project, row.version): row for row in sdk.cooldown_bypasses.all()}
+        wanted = [
+            models.CooldownBypass(project=each.project, version=each.version)
+            for each in self.catalogue.cooldown_bypasses
+        ]
+        for row in wanted:
+            row.tidy()
+        keys = [(row.project, row.version) for row in wanted]
+        self._delete(row for key, row in stored.items() if key not in keys)
+        for i, (key, value) in enumerate(zip(keys, self.catalogue.cooldown_bypasses, strict=True)):
+            row = stored.get(key) or models.CooldownBypass()
+            self._save(row, value, f"cooldown_bypasses[{i}]", given={"sdk": sdk})
 
     # --- What belongs to one parent --------------------------------------------------------------
 
@@ -273,6 +304,16 @@ def _content(model: type[Child], key: str, parent: Cleaned | None) -> Callable[[
         return without_order(value_of(kind, row))
 
     return content
+
+
+def _tidy_constraint(either: models.SharedConstraint | portable.SharedConstraint) -> Any:
+    """Return what makes a stored shared constraint and one of the file the same."""
+    if isinstance(either, models.SharedConstraint):
+        return without_order(shared_constraint_of(either))
+    names = [name for name, _ in portable.plain_fields(either) if name != "group"]
+    row = models.SharedConstraint(**{name: getattr(either, name) for name in names})
+    row.tidy()
+    return without_order(value_of(portable.SharedConstraint, row, group=either.group))
 
 
 _KINDS: dict[type[Child], type[portable.Value]] = {

@@ -29,3 +29,8 @@ class Weekday(IntegerChoices):
     FRIDAY = 5, "Friday"
     SATURDAY = 6, "Saturday"
     SUNDAY = 7, "Sunday"
+
+
+class LiftWhen(TextChoices):
+    RELEASE_EXISTS = "release exists", "Another release exists"
+    NO_LONGER_LATEST = "no longer latest", "What is held is no longer the latest"

@@ -45,6 +45,11 @@ def compare(
     frames = (_by_name(before.workflow_frames), _by_name(new.workflow_frames))
     found += _named("frame of", *frames)
     found += _named("group", _by_name(before.groups), _by_name(new.groups))
+    where = f"SDK {slug}"
+    found += _children(
+        where, "shared constraint", before.shared_constraints, new.shared_constraints
+    )
+    found += _children(where, "cooldown bypass", before.cooldown_bypasses, new.cooldown_bypasses)
     found += _named("integration", _by_name(before.integrations), _by_name(new.integrations))
     return found
 
@@ -110,6 +115,10 @@ def _title(value: portable.Value) -> str:
     match value:
         case portable.PinnedPick():
             return value.version
+        case portable.SharedConstraint():
+            return value.requirement
+        case portable.CooldownBypass():
+            return f"{value.project} {value.version}"
         case portable.Rule():
             return value.releases or value.pythons or "every release"
         case portable.Restriction() | portable.Hold():

@@ -35,9 +35,19 @@ def catalogue_of(sdk: models.Sdk) -> portable.Catalogue:
             ),
             workflow_frames=values_of(portable.WorkflowFrame, sdk.frames.all()),
             groups=values_of(portable.Group, sdk.groups.all()),
+            shared_constraints=tuple(map(shared_constraint_of, _shared_constraints(sdk))),
+            cooldown_bypasses=values_of(portable.CooldownBypass, sdk.cooldown_bypasses.all()),
             integrations=tuple(map(_integration, integrations)),
         )
     )
+
+
+def _shared_constraints(sdk: models.Sdk) -> Iterable[models.SharedConstraint]:
+    return sdk.shared_constraints.select_related("group")
+
+
+def shared_constraint_of(row: models.SharedConstraint) -> portable.SharedConstraint:
+    return value_of(portable.SharedConstraint, row, group=row.group.name if row.group else "")
 
 
 def _integration(row: models.Integration) -> portable.Integration:
@@ -70,6 +80,8 @@ def toml_of(catalogue: portable.Catalogue) -> str:
         parts.append(f"[services.{service.name}]\n{_lines(_table(service))}")
     parts += _children("workflow_frames", catalogue.workflow_frames)
     parts += _children("groups", catalogue.groups)
+    parts += _children("shared_constraints", catalogue.shared_constraints)
+    parts += _children("cooldown_bypasses", catalogue.cooldown_bypasses)
     for integration in catalogue.integrations:
         key = f"integrations.{integration.name}"
         parts.append(f"[{key}]\n{_lines(_table(integration))}")

@@ -58,6 +58,31 @@ class Hold(Value):
     link: str = _text()
     starts_on: date | None = field(default=None, metadata={"kind": Kind.DATE})
     ends_on: date | None = field(default=None, metadata={"kind": Kind.DATE})
+    remind_on: date | None = field(default=None, metadata={"kind": Kind.DATE})
+    lift_when: str = _text()
+    lift_project: str = _text()
+    lift_releases: str = _text()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SharedConstraint(Value):
+    requirement: str = _needed()
+    group: str = _text()  # Empty: all of them.
+    pythons: str = _text()
+    free_threading: str = _text("any")
+    reason: str = _needed()
+    owner: str = _text()
+    link: str = _text()
+    starts_on: date | None = field(default=None, metadata={"kind": Kind.DATE})
+    ends_on: date | None = field(default=None, metadata={"kind": Kind.DATE})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CooldownBypass(Value):
+    project: str = _needed()
+    version: str = _needed()
+    reason: str = _needed()
+    link: str = _text()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,6 +155,8 @@ class Integration(Value):
     number_of_versions: int | None = _value(Kind.INTEGER, None)
     prereleases: str = _text()
     advisory_prereleases: bool = _value(Kind.BOOLEAN, False)
+    cooldown_days: int | None = _value(Kind.INTEGER, None)
+    pins_cooldown_days: int | None = _value(Kind.INTEGER, None)
     is_paused: bool = _value(Kind.BOOLEAN, False)
     owner: str = _text()
     notes: str = _text()
@@ -145,6 +172,7 @@ class Sdk(Value):
     pythons: str = _needed(Kind.PYTHONS)
     free_threading_from: str = _text()
     cooldown_days: int = _value(Kind.INTEGER, 0)
+    pins_cooldown_days: int = _value(Kind.INTEGER, 0)
     index_url: str = _text()
     platform: str = _text("x86_64-manylinux_2_28")
     pins_style: str = _text("none")
@@ -177,6 +205,8 @@ class Catalogue:
     services: tuple[Service, ...] = ()
     workflow_frames: tuple[WorkflowFrame, ...] = ()
     groups: tuple[Group, ...] = ()
+    shared_constraints: tuple[SharedConstraint, ...] = ()
+    cooldown_bypasses: tuple[CooldownBypass, ...] = ()
     integrations: tuple[Integration, ...] = ()
 
 
@@ -214,6 +244,8 @@ def settled(catalogue: Catalogue) -> Catalogue:
         services=tuple(sorted(catalogue.services, key=lambda each: each.name)),
         workflow_frames=tuple(sorted(catalogue.workflow_frames, key=lambda each: each.path)),
         groups=tuple(sorted(catalogue.groups, key=by_content)),
+        shared_constraints=tuple(sorted(catalogue.shared_constraints, key=by_content)),
+        cooldown_bypasses=tuple(sorted(catalogue.cooldown_bypasses, key=by_content)),
         integrations=tuple(
             _settled_integration(integration)
             for integration in sorted(catalogue.integrations, key=lambda each: each.name)

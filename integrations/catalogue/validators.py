@@ -156,6 +156,16 @@ def validate_requirement(text: str) -> None:
         ) from error
 
 
+def validate_constraint(value: str) -> None:
+    """Accept what pip takes as a constraint: one project with a bound, and nothing else."""
+    validate_requirement(value)
+    found = Requirement(value)
+    if found.extras or found.url or found.marker or not found.specifier:
+        raise ValidationError(
+            f"{quoted(value)} is not one project and a bound. Write: setuptools<82.", "constraint"
+        )
+
+
 def numbered_requirements(value: str) -> list[tuple[int, str]]:
     """Return (number of the line, requirement), without comments and blank lines."""
     texts = [
@@ -258,6 +268,23 @@ def canonical_project(value: str) -> str:
 def without_blanks(specifier: str) -> str:
     """Normalise ``>=1, <2`` to ``>=1,<2``."""
     return "".join(specifier.split())
+
+
+def tidy_constraint(value: str) -> str:
+    """Write ``Setuptools <82, >=40`` as ``setuptools>=40,<82``; anything else stays."""
+    try:
+        validate_constraint(value)
+    except ValidationError:
+        return value
+    found = Requirement(value)
+    return f"{canonicalize_name(found.name)}{sorted_specifier(found.specifier)}"
+
+
+def sorted_specifier(specifier: SpecifierSet) -> str:
+    """Write lower bounds first: ``>=40,<82``."""
+    order = ["~=", "===", "==", ">=", ">", "!=", "<=", "<"]
+    each = sorted(specifier, key=lambda one: (order.index(one.operator), one.version))
+    return ",".join(str(one) for one in each)
 
 
 def one_newline(text: str) -> str:

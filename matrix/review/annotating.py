@@ -71,17 +71,25 @@ def _key(item: Item, kind: str, text: str) -> Waived:
 def annotate(proposal: Proposal, found: Comparison, waived: dict[Waived, Finding]) -> None:
     """Give the items in the run's scope its reasons and findings in place of earlier ones."""
     items = {item.part: item for item in proposal.items.unpublished()}
-    told = {name: _plain(found.computed[name]) for name in items if name in found.computed}
-    changed = [items[name] for name, reasons in told.items() if items[name].reasons != reasons]
+    told = {name: _told(found.computed[name]) for name in items if name in found.computed}
+    changed = [items[name] for name, new in told.items() if _says(items[name]) != new]
     for item in changed:
-        item.reasons = told[item.part]
-    Item.objects.bulk_update(changed, ["reasons"])
+        item.reasons, item.causes = told[item.part]
+    Item.objects.bulk_update(changed, ["reasons", "causes"])
     _forget_findings(proposal, found)
     Finding.objects.bulk_create(
         _finding(proposal, name, items.get(name), said, waived)
         for name, part in sorted(found.computed.items())
         for said in part.findings
     )
+
+
+def _told(part: ComputedPart) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    return _plain(part), [dict(cause) for cause in part.causes]
+
+
+def _says(item: Item) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    return item.reasons, item.causes
 
 
 def _forget_findings(proposal: Proposal, found: Comparison) -> None:

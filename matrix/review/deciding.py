@@ -65,12 +65,18 @@ def decline(
     at: datetime,
     reason: str,
     propose_again: ProposeAgain = ProposeAgain.NEXT_RUN,
+    waits_for: str = "",
 ) -> int:
-    """Decline the undecided items of these *parts*; return how many."""
+    """
+    Decline the undecided items of these *parts*; return how many.
+
+    *waits_for* names the hold whose end makes a run propose them again, and only then.
+    """
     _require_reason(reason, "why it is declined")
     with transaction.atomic():
         _, proposal = lock_open_proposal(number)
-        return _decide(_chosen(proposal, parts), _declined(by, at, reason, propose_again))
+        make = _declined(by, at, reason, propose_again, waits_for)
+        return _decide(_chosen(proposal, parts), make)
 
 
 def reject(number: int, *, by: User, at: datetime, reason: str) -> int:
@@ -127,13 +133,14 @@ def _decide(items: Collection[Item], make: Callable[[Item], Decision]) -> int:
 
 
 def _declined(
-    by: User, at: datetime, reason: str, propose_again: ProposeAgain
+    by: User, at: datetime, reason: str, propose_again: ProposeAgain, waits_for: str = ""
 ) -> Callable[[Item], Decision]:
     return lambda item: Decision(
         item=item,
         verdict=Verdict.DECLINED,
         reason=reason,
         propose_again=propose_again,
+        waits_for=waits_for,
         decided_by=by,
         decided_at=at,
     )

@@ -148,6 +148,7 @@ def _keep_decisions(proposal: Proposal, found: Comparison) -> int:
             verdict=decision.verdict,
             reason=decision.reason,
             propose_again=decision.propose_again,
+            waits_for=decision.waits_for,
             decided_by_id=decision.decided_by_id,
             decided_at=decision.decided_at,
             kept_from=decision,

@@ -31,6 +31,8 @@ class ComputedPart:
     rejected: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Found, ...] = ()
     environments: Mapping[str, Any] = field(default_factory=dict)  # For those who read the notes.
+    # Because of what it differs from the publication: [{"kind", "text"}], the most telling first.
+    causes: Sequence[Mapping[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,6 @@ def _pinned_picks(integration: Integration, sdk: Sdk) -> tuple[PinnedPickRule, .
 
 def hold_rules(holds: Iterable[Hold], sdk: Sdk, *, as_of: datetime) -> tuple[HoldRule, ...]:
     """Return the holds that are in force for *sdk* at *as_of*; days are days of UTC."""
-    day = as_of.date()
     ordered = sorted(holds, key=lambda hold: (hold.releases, hold.reason))
     return tuple(
         HoldRule(
@@ -124,8 +123,7 @@ def hold_rules(holds: Iterable[Hold], sdk: Sdk, *, as_of: datetime) -> tuple[Hol
             text=hold.reason,
         )
         for hold in ordered
-        if (hold.starts_on is None or hold.starts_on <= day)
-        and (hold.ends_on is None or day < hold.ends_on)
+        if hold.is_in_force(as_of)
         and (hold.is_confirmed or not (hold.is_everywhere and sdk.second_person_holds))
     )
 

@@ -5,7 +5,7 @@ The groups of the portal and what each may do; a migration makes them.
 group         may
 ============  ==================================================================================
 viewers       look at everything: the catalogue with its history, the index, runs, proposals,
-              publications, background tasks
+              publications, background tasks; comment on proposals
 maintainers   what viewers may; edit the catalogue; start runs
 reviewers     what viewers may; decide proposals; publish
 owners        what all of these may; hold releases everywhere; add, change and delete users and
@@ -34,6 +34,8 @@ CATALOGUE = (
     "hold",
     "service",
     "workflowframe",
+    "sharedconstraint",
+    "cooldownbypass",
 )
 HISTORY = tuple(f"historical{model}" for model in CATALOGUE)
 INDEX = ("index", "project", "projectstatus", "release", "poll", "polloutcome")
@@ -50,6 +52,8 @@ REVIEW = (
     "item",
     "decision",
     "finding",
+    "comment",
+    "verdictchange",
 )
 TASKS = ("schedule", "success", "failure")  # The background tasks, of django-q2.
 EDIT = ("add", "change", "delete")
@@ -70,6 +74,7 @@ VIEWERS = (
     | permissions("index", INDEX, ["view"])
     | permissions("review", REVIEW, ["view"])
     | permissions("django_q", TASKS, ["view"])
+    | {"review.comment.comment"}
 )
 MAINTAINERS = VIEWERS | permissions("catalogue", CATALOGUE, EDIT) | {"review.run.start_run"}
 REVIEWERS = VIEWERS | {"review.decision.decide", "review.publication.publish"}

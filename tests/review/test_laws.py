@@ -204,6 +204,7 @@ class History:
                 at=AT,
                 reason="Not now.",
                 propose_again=again,
+                waits_for="hold 1" if again == Again.WHEN_A_HOLD_ENDS else "",
             )
 
     def approve_all(self) -> None:

@@ -53,7 +53,11 @@ def from_content(content: Mapping[str, Any]) -> Imported:
     services = _services(top)
     frames = tuple(_value(portable.WorkflowFrame, table) for table in top.tables("workflow_frames"))
     groups = portable.in_order([_value(portable.Group, table) for table in top.tables("groups")])
-    integrations = _integrations(top, {group.name for group in groups})
+    names = {group.name for group in groups}
+    shared = _shared_constraints(top, names)
+    tables = top.tables("cooldown_bypasses")
+    bypasses = tuple(_value(portable.CooldownBypass, table) for table in tables)
+    integrations = _integrations(top, names)
     top.finish()
     _refuse_equal_names(groups, problems)
     _refuse_equal_paths(frames, problems)
@@ -62,6 +66,8 @@ def from_content(content: Mapping[str, Any]) -> Imported:
         services=services,
         workflow_frames=frames,
         groups=groups,
+        shared_constraints=shared,
+        cooldown_bypasses=bypasses,
         integrations=integrations,
     )
     return Imported(catalogue=catalogue, problems=tuple(problems))
@@ -79,6 +85,16 @@ def _services(top: Reader) -> tuple[portable.Service, ...]:
     tables = top.table("services")
     found = ((name, tables.table(name)) for name in tables.content) if tables else ()
     return tuple(_value(portable.Service, table, name=name) for name, table in found if table)
+
+
+def _shared_constraints(top: Reader, groups: set[str]) -> tuple[portable.SharedConstraint, ...]:
+    found = []
+    for table in top.tables("shared_constraints"):
+        value = _value(portable.SharedConstraint, table)
+        if value.group and value.group not in groups:
+            table.complain("group", f"{quoted(value.group)} is not a group of this file.")
+        found.append(value)
+    return tuple(found)
 
 
 def _integrations(top: Reader, groups: set[str]) -> tuple[portable.Integration, ...]:

@@ -1,16 +1,14 @@
 """The catalogue: what the maintainers of an SDK say that it supports."""
 
 from integrations.catalogue.models.ci import Service, WorkflowFrame
+from integrations.catalogue.models.everywhere import CooldownBypass, SharedConstraint
+from integrations.catalogue.models.holds import Hold
 from integrations.catalogue.models.integration import Group, Integration
-from integrations.catalogue.models.rules import (
-    DependencyRule,
-    Hold,
-    PinnedPick,
-    PythonRestriction,
-)
+from integrations.catalogue.models.rules import DependencyRule, PinnedPick, PythonRestriction
 from integrations.catalogue.models.sdk import Sdk
 
 __all__ = [
+    "CooldownBypass",
     "DependencyRule",
     "Group",
     "Hold",
@@ -19,5 +17,6 @@ __all__ = [
     "PythonRestriction",
     "Sdk",
     "Service",
+    "SharedConstraint",
     "WorkflowFrame",
 ]

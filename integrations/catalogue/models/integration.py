@@ -127,6 +127,21 @@ class Integration(Cleaned):
     advisory_prereleases = models.BooleanField(
         default=False, help_text="The CI job of a prerelease may fail."
     )
+    cooldown_days = models.PositiveSmallIntegerField(
+        "cooldown",
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(365)],
+        help_text="Days that a release must have been on the index before it is picked. "
+        "Empty: as the SDK says.",
+    )
+    pins_cooldown_days = models.PositiveSmallIntegerField(
+        "cooldown of pins",
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(365)],
+        help_text="The same for what its environments pin. Empty: as the SDK says.",
+    )
     is_paused = models.BooleanField(
         "paused", default=False, help_text="Kept in the catalogue, but not run."
     )
@@ -157,6 +172,12 @@ class Integration(Cleaned):
                 name="catalogue_integration_exact_minimum_needs_minimum",
                 condition=Q(tests_exact_minimum=False) | ~Q(minimum=""),
                 violation_error_message="To test the exact minimum, name a minimum version.",
+            ),
+            models.CheckConstraint(
+                name="catalogue_integration_cooldowns_are_a_year_at_most",
+                condition=(Q(cooldown_days__isnull=True) | Q(cooldown_days__lte=365))
+                & (Q(pins_cooldown_days__isnull=True) | Q(pins_cooldown_days__lte=365)),
+                violation_error_message="A cooldown must be 365 days at most.",
             ),
             models.CheckConstraint(
                 name="catalogue_integration_prereleases_is_known",

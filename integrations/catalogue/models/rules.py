@@ -1,19 +1,16 @@
-from datetime import date
-
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 from simple_history.models import HistoricalRecords
 
 from integrations.catalogue import validators as check
 from integrations.catalogue.choices import FreeThreading
 from integrations.catalogue.models.base import Cleaned, SecondPerson
+from integrations.catalogue.models.holds import Hold
 from integrations.catalogue.models.integration import Integration
-from integrations.catalogue.models.sdk import Sdk
 
 RELEASES_HELP = "A specifier: <0.17. Empty: every release. Prereleases count."
 PYTHONS_HELP = "A specifier: <3.8. Empty: every Python."
@@ -160,105 +157,3 @@ def check_version(text: str) -> bool:
     except ValidationError:
         return False
     return True
-
-
-class HoldQuerySet(models.QuerySet["Hold"]):
-    def reaching(self, integration: Integration) -> "HoldQuerySet":
-        """Holds on the integration itself, on its project in its SDK, and everywhere."""
-        here = Q(integration=integration)
-        project = Q(integration=None, project=integration.project)
-        sdk = Q(sdk=None) | Q(sdk=integration.sdk_id)
-        return self.filter(here | (project & sdk)).order_by("pk")
-
-
-class Hold(Cleaned, SecondPerson):
-    """Releases that are kept out: of one integration, of an SDK, or everywhere."""
-
-    sdk = models.ForeignKey(
-        Sdk,
-        on_delete=models.CASCADE,
-        null=True,
-        blank=True,
-        related_name="holds",
-        verbose_name="SDK",
-        help_text="Empty, with no integration: the hold is everywhere.",
-    )
-    integration = models.ForeignKey(
-        Integration,
-        on_delete=models.CASCADE,
-        null=True,
-        blank=True,
-        related_name="holds",
-        help_text="Empty: every integration of the SDK that tests the project.",
-    )
-    project = models.CharField(
-        max_length=120,
-        blank=True,
-        validators=[check.validate_project],
-        help_text="Empty only where an integration is named, which has one.",
-    )
-    releases = models.CharField(
-        max_length=200,
-        blank=True,
-        validators=[check.validate_specifier_set],
-        help_text="What is kept out: >=5.0. Empty: every release.",
-    )
-    reason = models.CharField(max_length=300, help_text="Why; a reviewer reads it.")
-    owner = models.CharField(max_length=100, blank=True, help_text="Who watches over it.")
-    link = models.CharField(
-        max_length=500,
-        blank=True,
-        validators=[check.validate_link],
-        help_text="An issue, an advisory.",
-    )
-    starts_on = models.DateField(
-        null=True, blank=True, help_text="Empty: since ever. A past run before it ignores the hold."
-    )
-    ends_on = models.DateField(
-        null=True, blank=True, help_text="The first day without the hold. Empty: open."
-    )
-
-    approved_fields = ("sdk", "integration", "project", "releases", "starts_on", "ends_on")
-    objects = HoldQuerySet.as_manager()
-    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True))
-
-    class Meta(SecondPerson.Meta):
-        permissions = [("hold_everywhere", "Can hold releases everywhere")]
-        constraints = [
-            *SecondPerson.Meta.constraints,
-            models.CheckConstraint(
-                name="catalogue_hold_names_one_scope",
-                condition=Q(integration__isnull=False, sdk__isnull=True, project="")
-                | (Q(integration__isnull=True) & ~Q(project="")),
-                violation_error_message="Name an integration alone, or a project (with an SDK, or "
-                "without one to hold it everywhere).",
-            ),
-            models.CheckConstraint(
-                name="catalogue_hold_ends_after_it_starts",
-                condition=Q(starts_on__isnull=True)
-                | Q(ends_on__isnull=True)
-                | Q(ends_on__gt=models.F("starts_on")),
-                violation_error_message="A hold must end after it starts.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        where = str(self.integration) if self.integration_id else self.project
-        return f"{where} {self.releases or 'all releases'}: {self.reason}"
-
-    def normalise(self) -> None:
-        if check.PROJECT.fullmatch(self.project):
-            self.project = check.canonical_project(self.project)
-        self.releases = check.without_blanks(self.releases)
-        if self.integration_id:
-            self.sdk, self.project = None, ""
-
-    @property
-    def is_everywhere(self) -> bool:
-        return self.sdk_id is None and self.integration_id is None
-
-    def has_ended(self, on: date) -> bool:
-        return self.ends_on is not None and self.ends_on <= on
-
-    def matches(self, version: str) -> bool:
-        return SpecifierSet(self.releases).contains(Version(version), prereleases=True)

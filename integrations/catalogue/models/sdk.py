@@ -44,6 +44,13 @@ class Sdk(Cleaned, CiSettings):
         validators=[MaxValueValidator(365)],
         help_text="Days that a release must have been on the index before it is picked.",
     )
+    pins_cooldown_days = models.PositiveSmallIntegerField(
+        "cooldown of pins",
+        default=0,
+        validators=[MaxValueValidator(365)],
+        help_text="Days that a release must have been on the index before an environment pins it. "
+        "Works where the index says when files came.",
+    )
     index_url = models.CharField(
         "index",
         max_length=500,
@@ -91,7 +98,8 @@ class Sdk(Cleaned, CiSettings):
     second_person_cooldown = models.BooleanField(
         "a second person confirms cooldown bypasses",
         default=False,
-        help_text="A pinned pick that skips the cooldown waits for somebody else's approval.",
+        help_text="A cooldown bypass, or a pinned pick that skips the cooldown, waits for somebody "
+        "else's approval.",
     )
     second_person_holds = models.BooleanField(
         "a second person confirms holds everywhere",
@@ -130,6 +138,11 @@ class Sdk(Cleaned, CiSettings):
                 name="catalogue_sdk_cooldown_is_a_year_at_most",
                 condition=Q(cooldown_days__lte=365),
                 violation_error_message="The cooldown must be 365 days at most.",
+            ),
+            models.CheckConstraint(
+                name="catalogue_sdk_pins_cooldown_is_a_year_at_most",
+                condition=Q(pins_cooldown_days__lte=365),
+                violation_error_message="The cooldown of pins must be 365 days at most.",
             ),
         ]
 

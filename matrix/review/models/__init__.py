@@ -6,13 +6,14 @@ application's lock. Only ``snapshots``, ``runs``, ``proposing``, ``deciding`` an
 write these tables.
 """
 
-from matrix.review.models.computed import Assessment, Channel, Run, Snapshot
-from matrix.review.models.proposals import Decision, Finding, Item, Proposal
+from matrix.review.models.computed import Assessment, Channel, Run, Snapshot, VerdictChange
+from matrix.review.models.proposals import Comment, Decision, Finding, Item, Proposal
 from matrix.review.models.published import FileContent, Publication, PublishedFile, PublishedPart
 
 __all__ = [
     "Assessment",
     "Channel",
+    "Comment",
     "Decision",
     "FileContent",
     "Finding",
@@ -23,4 +24,5 @@ __all__ = [
     "PublishedPart",
     "Run",
     "Snapshot",
+    "VerdictChange",
 ]

@@ -40,6 +40,7 @@ class Run(models.Model):
     class Kind(models.TextChoices):
         SCHEDULED = "scheduled"
         MANUAL = "manual"
+        EMERGENCY = "emergency"  # A hold on a broken release cannot wait: its scope is just that.
 
     class Status(models.TextChoices):
         QUEUED = "queued"
@@ -87,7 +88,7 @@ class Run(models.Model):
                 | Q(attempts__gt=0, started_at__isnull=False) & ~Q(status="queued"),
                 violation_error_message="A run that goes on was started by an attempt, at a time.",
             ),
-            known("kind", ["scheduled", "manual"], name="review_run_kind_is_known"),
+            known("kind", ["scheduled", "manual", "emergency"], name="review_run_kind_is_known"),
             known(
                 "status",
                 [
@@ -138,3 +139,36 @@ class Assessment(models.Model):
 
     def __str__(self) -> str:
         return self.part
+
+
+class VerdictChange(models.Model):
+    """
+    What the runs said of one release of a part, whenever that changed: the history of a verdict.
+
+    A release without a row has had the same verdict since the first run of the part.
+    """
+
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="verdict_changes")
+    part = models.CharField(max_length=80)
+    release = models.CharField(max_length=100)
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="verdict_changes")
+    before = models.CharField(max_length=40, blank=True)  # Kind of the main reason; "": not known.
+    now = models.CharField(max_length=40)
+    text = models.TextField(blank=True)  # The main reason as the run told it.
+    changed_at = models.DateTimeField()  # The ``as_of`` of the run.
+
+    class Meta:
+        indexes = [models.Index(fields=["channel", "part", "release"], name="review_verdicts")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "part", "release"], name="review_verdictchange_once_in_a_run"
+            ),
+            models.CheckConstraint(
+                name="review_verdictchange_changes_something",
+                condition=~models.Q(before=models.F("now")),
+                violation_error_message="A change of a verdict needs two verdicts.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.part} {self.release}: {self.before or 'unknown'} to {self.now}"

@@ -123,6 +123,8 @@ class Item(models.Model):
     old = models.ForeignKey(Snapshot, on_delete=models.PROTECT, null=True, related_name="+")
     new = models.ForeignKey(Snapshot, on_delete=models.PROTECT, null=True, related_name="+")
     reasons = models.JSONField(default=dict)  # {version: [{"kind", "text"}]} of the rows touched.
+    # Because of what the part changed, the most telling first: [{"kind", "text"}].
+    causes = models.JSONField(default=list)
     published_in = models.ForeignKey(
         Publication, on_delete=models.PROTECT, null=True, related_name="items"
     )
@@ -168,11 +170,14 @@ class Decision(models.Model):
     class ProposeAgain(models.TextChoices):
         NEXT_RUN = "next run", "Next run"
         WHEN_IT_CHANGES = "when it changes", "When it changes"
+        WHEN_A_HOLD_ENDS = "when a hold ends", "Never until a hold ends"
 
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="decisions")
     verdict = models.CharField(max_length=10, choices=Verdict.choices)
     reason = models.TextField(blank=True)
     propose_again = models.CharField(max_length=20, choices=ProposeAgain.choices, blank=True)
+    # What it waits for, in words of whoever knows holds: "hold 12". Review compares it, no more.
+    waits_for = models.CharField(max_length=40, blank=True)
     decided_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField()
     # Carried over from the proposal that this one replaced: who and when stay the same.
@@ -202,8 +207,14 @@ class Decision(models.Model):
             known("verdict", ["approved", "declined"], name="review_decision_verdict_is_known"),
             known(
                 "propose_again",
-                ["", "next run", "when it changes"],
+                ["", "next run", "when it changes", "when a hold ends"],
                 name="review_decision_propose_again_is_known",
+            ),
+            models.CheckConstraint(
+                name="review_decision_waits_for_what_it_names",
+                condition=Q(propose_again="when a hold ends") & ~Q(waits_for="")
+                | ~Q(propose_again="when a hold ends") & Q(waits_for=""),
+                violation_error_message="Name the hold that the decision waits for.",
             ),
         ]
 
@@ -245,3 +256,26 @@ class Finding(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class Comment(models.Model):
+    """What somebody said of a proposal, or of one part of it; never changed, never removed."""
+
+    proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="comments")
+    part = models.CharField(max_length=80, blank=True)  # Empty: the proposal as a whole.
+    text = models.TextField()
+    written_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    written_at = models.DateTimeField()
+
+    class Meta:
+        permissions = [("comment", "Can comment on proposals")]
+        constraints = [
+            models.CheckConstraint(
+                name="review_comment_says_something",
+                condition=~Q(text=""),
+                violation_error_message="Write something.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.written_by} on {self.part or self.proposal}"
