@@ -115,6 +115,19 @@ class RequirementRule:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SharedConstraintRule:
+    """A bound on one project wherever it is installed; only those in force are passed."""
+
+    project: str  # Normalised.
+    bound: SpecifierSet
+    requirement: str  # As files carry it: "setuptools<82".
+    pythons: SpecifierSet = field(default_factory=SpecifierSet)
+    free_threading: FreeThreading = FreeThreading.ANY
+    group: str = ""  # Empty: every integration of the SDK.
+    text: str = ""  # Why.
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
     """Everything that decides what is picked for one integration."""
 
@@ -122,6 +135,8 @@ class Policy:
     pythons: tuple[Python, ...]  # Supported by the SDK, ascending, without free-threaded ones.
     free_threading_from: Python | None = None
     cooldown: timedelta = timedelta()
+    bypasses: frozenset[Version] = frozenset()  # Releases that need not wait.
+    bypass_reasons: tuple[tuple[Version, str], ...] = ()  # Why each of them need not.
     minimum: Version | None = None
     tests_exact_minimum: bool = False
     include: SpecifierSet = field(default_factory=SpecifierSet)
@@ -160,6 +175,7 @@ class PickReason(Enum):
     EXACT_MINIMUM = "exact minimum"
     PRERELEASE = "prerelease"
     PINNED = "pinned"
+    BYPASS = "cooldown bypass"  # Never alone: it stands after why the release is one.
 
 
 @dataclass(frozen=True, slots=True)

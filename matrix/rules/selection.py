@@ -5,18 +5,28 @@ Every known release gets one verdict. All checks that apply to it are kept, in t
 :class:`matrix.rules.facts.Check`. Metadata is asked for when it is needed, and not before.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from packaging.version import Version
 
 from matrix.rules import notes
-from matrix.rules.facts import Check, Metadata, Needs, Pick, Policy, Reason, Release, Selection
+from matrix.rules.facts import (
+    Check,
+    Metadata,
+    Needs,
+    Pick,
+    PickReason,
+    Policy,
+    Reason,
+    Release,
+    Selection,
+)
 from matrix.rules.lowend import cut_low_end
 from matrix.rules.named import Named, named_releases
 from matrix.rules.prereleases import choose_prerelease
 from matrix.rules.pythons import MetadataMissing, Support, free_threaded, pick_pythons
 from matrix.rules.sampling import sample
-from matrix.rules.verdicts import Verdicts
+from matrix.rules.verdicts import Verdicts, is_too_recent
 
 Chosen = dict[int, list[Reason]]  # Positions of picks among the releases, and why.
 
@@ -88,9 +98,17 @@ def _pick(policy: Policy, release: Release, reasons: Iterable[Reason], support: 
     return Pick(
         version=release.version,
         pythons=(*pythons, threaded) if threaded else pythons,
-        reasons=tuple(reasons),
+        reasons=(*reasons, *_bypassed(policy, release)),
         is_advisory=policy.advisory_prereleases and release.version.is_prerelease,
     )
+
+
+def _bypassed(policy: Policy, release: Release) -> Iterator[Reason]:
+    """Say that a pick would have to wait, but for a bypass, and why it need not."""
+    if release.version in policy.bypasses and is_too_recent(policy, release):
+        why = dict(policy.bypass_reasons).get(release.version, "")
+        text = f"bypasses the cooldown: {why}" if why else "bypasses the cooldown"
+        yield Reason(PickReason.BYPASS.value, text)
 
 
 def _selection(

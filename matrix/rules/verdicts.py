@@ -126,11 +126,16 @@ def _cooldown(policy: Policy, releases: Sequence[Release]) -> Found:
     if not policy.cooldown:
         return
     for position, release in enumerate(releases):
-        if release.uploaded_at is None:
-            continue
-        age = policy.as_of - release.uploaded_at
-        if timedelta() <= age < policy.cooldown:
+        if is_too_recent(policy, release) and release.version not in policy.bypasses:
+            assert release.uploaded_at is not None
+            age = policy.as_of - release.uploaded_at
             yield position, Reason(Check.COOLDOWN.value, _age(age, policy.cooldown, release))
+
+
+def is_too_recent(policy: Policy, release: Release) -> bool:
+    """Whether *release* is within the cooldown, bypassed or not."""
+    uploaded_at = release.uploaded_at
+    return uploaded_at is not None and timedelta() <= policy.as_of - uploaded_at < policy.cooldown
 
 
 def _age(age: timedelta, cooldown: timedelta, release: Release) -> str:
