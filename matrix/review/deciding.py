@@ -11,6 +11,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from matrix.review.choosing import chosen_decisions, chosen_items
 from matrix.review.errors import (
     AlreadyDecided,
     CannotWaive,
@@ -18,11 +19,19 @@ from matrix.review.errors import (
     NotProposed,
     ReasonMissing,
 )
-from matrix.review.locking import lock_channel, lock_open_proposal, require_current_base
+from matrix.review.locking import (
+    find_proposal,
+    lock_channel,
+    lock_open_proposal,
+    require_current_base,
+)
 from matrix.review.models import Decision, Finding, Item, Proposal
+from matrix.review.texts import require_usable
 
 Verdict = Decision.Verdict
 ProposeAgain = Decision.ProposeAgain
+# These outlive their proposal: the very same change is not proposed while they stand.
+LASTING = (ProposeAgain.WHEN_IT_CHANGES, ProposeAgain.WHEN_A_HOLD_ENDS)
 
 
 def approve_all(number: int, *, by: User, at: datetime, base: int | None = None) -> int:
@@ -34,12 +43,7 @@ def approve_all(number: int, *, by: User, at: datetime, base: int | None = None)
     with transaction.atomic():
         channel, proposal = lock_open_proposal(number)
         require_current_base(channel, proposal, base)
-        return _decide(
-            _undecided(proposal),
-            lambda item: Decision(
-                item=item, verdict=Verdict.APPROVED, decided_by=by, decided_at=at
-            ),
-        )
+        return _decide(_undecided(proposal), _approved(by, at))
 
 
 def approve(
@@ -49,12 +53,23 @@ def approve(
     with transaction.atomic():
         channel, proposal = lock_open_proposal(number)
         require_current_base(channel, proposal, base)
-        return _decide(
-            _chosen(proposal, parts),
-            lambda item: Decision(
-                item=item, verdict=Verdict.APPROVED, decided_by=by, decided_at=at
-            ),
-        )
+        return _decide(_chosen(proposal, parts), _approved(by, at))
+
+
+def approve_items(
+    number: int, item_ids: Collection[int], *, by: User, at: datetime, base: int | None = None
+) -> int:
+    """
+    Approve the items of these ids, all or none; return how many.
+
+    Raises NotProposed, AlreadyDecided or BaseMoved, which name what changed since the page with
+    these ids was opened.
+    """
+    with transaction.atomic():
+        channel, proposal = lock_open_proposal(number)
+        items = chosen_items(proposal, item_ids, at=at)
+        require_current_base(channel, proposal, base)
+        return _decide(items, _approved(by, at))
 
 
 def decline(
@@ -77,6 +92,24 @@ def decline(
         _, proposal = lock_open_proposal(number)
         make = _declined(by, at, reason, propose_again, waits_for)
         return _decide(_chosen(proposal, parts), make)
+
+
+def decline_items(
+    number: int,
+    item_ids: Collection[int],
+    *,
+    by: User,
+    at: datetime,
+    reason: str,
+    propose_again: ProposeAgain,
+    waits_for: str = "",
+) -> int:
+    """Decline the items of these ids as :func:`decline` does parts, all or none."""
+    _require_reason(reason, "why it is declined")
+    with transaction.atomic():
+        _, proposal = lock_open_proposal(number)
+        items = chosen_items(proposal, item_ids, at=at)
+        return _decide(items, _declined(by, at, reason, propose_again, waits_for))
 
 
 def reject(number: int, *, by: User, at: datetime, reason: str) -> int:
@@ -102,8 +135,8 @@ def withdraw(decision_id: int, *, by: User, at: datetime) -> Decision:
     """
     Take one decision back; its item is undecided again.
 
-    "Declined until it changes" can be taken back after the proposal is over, too: then the next
-    run proposes the change again.
+    "Declined until it changes" and "until a hold ends" can be taken back after the proposal is
+    over, too: then the next run proposes the change again.
     """
     with transaction.atomic():
         decision = _lock_decision(decision_id)
@@ -112,6 +145,19 @@ def withdraw(decision_id: int, *, by: User, at: datetime) -> Decision:
         decision.withdrawn_at, decision.withdrawn_by = at, by
         decision.save()
         return decision
+
+
+def withdraw_all(number: int, decision_ids: Collection[int], *, by: User, at: datetime) -> int:
+    """Take decisions of proposal *number* back as :func:`withdraw` does one, all or none."""
+    with transaction.atomic():
+        proposal = find_proposal(number)
+        lock_channel(proposal.channel_id)
+        decisions = chosen_decisions(proposal, decision_ids)
+        problems = dict.fromkeys(filter(None, map(_why_not_withdrawn, decisions)))
+        if problems:
+            raise CannotWithdraw(f"{' '.join(problems)} Nothing was withdrawn.")
+        rows = Decision.objects.filter(pk__in=[decision.pk for decision in decisions])
+        return rows.update(withdrawn_at=at, withdrawn_by=by)
 
 
 def waive(finding_id: int, *, by: User, at: datetime, reason: str) -> Finding:
@@ -130,6 +176,10 @@ def waive(finding_id: int, *, by: User, at: datetime, reason: str) -> Finding:
 
 def _decide(items: Collection[Item], make: Callable[[Item], Decision]) -> int:
     return len(Decision.objects.bulk_create(map(make, items)))
+
+
+def _approved(by: User, at: datetime) -> Callable[[Item], Decision]:
+    return lambda item: Decision(item=item, verdict=Verdict.APPROVED, decided_by=by, decided_at=at)
 
 
 def _declined(
@@ -175,6 +225,7 @@ def _chosen(proposal: Proposal, parts: Collection[str]) -> list[Item]:
 def _require_reason(reason: str, what: str) -> None:
     if not reason.strip():
         raise ReasonMissing(f"Say {what}: the reason is empty.")
+    require_usable(reason, "The reason")
 
 
 def _lock_decision(decision_id: int) -> Decision:
@@ -194,7 +245,7 @@ def _why_not_withdrawn(decision: Decision) -> str:
             f"{item.part} is in publication {item.published_in.number} already; "
             "change the catalogue and start a run to propose something else."
         )
-    is_lasting = decision.propose_again == ProposeAgain.WHEN_IT_CHANGES
+    is_lasting = decision.propose_again in LASTING
     if proposal.status == Proposal.Status.REPLACED or (
         proposal.status != Proposal.Status.OPEN and not is_lasting
     ):

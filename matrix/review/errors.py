@@ -22,7 +22,7 @@ class BaseMoved(ReviewError):
 
 
 class NotProposed(ReviewError):
-    """The proposal has no open item for this part."""
+    """The proposal has no such item, or has it no more: it was rebuilt or published since."""
 
 
 class AlreadyDecided(ReviewError):
@@ -31,6 +31,10 @@ class AlreadyDecided(ReviewError):
 
 class ReasonMissing(ReviewError):
     """A refusal or a waiver without a reason."""
+
+
+class TextRefused(ReviewError):
+    """A comment or a reason that says nothing, is too long, or cannot be stored."""
 
 
 class CannotWithdraw(ReviewError):

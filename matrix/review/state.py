@@ -73,6 +73,16 @@ def load_bodies(shas: Collection[str]) -> dict[str, str]:
     return found
 
 
+def with_replaced(proposal: Proposal) -> list[int]:
+    """Return the key of *proposal* and of every one that it replaced, the latest first."""
+    rows = Proposal.objects.filter(channel=proposal.channel_id, status=Proposal.Status.REPLACED)
+    before = {successor: pk for pk, successor in rows.values_list("pk", "replaced_by")}
+    found = [proposal.pk]
+    while found[-1] in before:
+        found.append(before[found[-1]])
+    return found
+
+
 def changes(proposal: Proposal) -> list[Change]:
     """Return what the proposal does to each part, published items included, by name of part."""
     return changes_of(list(proposal.items.all()))
