@@ -10,7 +10,7 @@ import django
 
 from bench.report import print_rows
 
-BENCHES = ("poll", "matrix", "resolving", "rendering", "pins", "workflows")
+BENCHES = ("poll", "matrix", "resolving", "rendering", "pins", "workflows", "review")
 
 
 def main(words: Sequence[str] | None = None) -> int:

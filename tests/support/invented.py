@@ -27,28 +27,34 @@ class Matrix:
         return a_layout("Group 3", "Group 1", pins_style=style)
 
 
-def a_matrix(week: int = 0) -> Matrix:
+def a_matrix(
+    week: int = 0,
+    *,
+    integrations: int = INTEGRATIONS,
+    environments: int = ENVIRONMENTS,
+    pins: int = PINS,
+) -> Matrix:
     """Return the matrix of a week; from one to the next, four of the pool have a new release."""
     book = PinBook()
     parts: list[IntegrationPart] = []
     made = 0
-    for number in range(INTEGRATIONS):
+    for number in range(integrations):
         rows = []
         for place, version in enumerate(ROWS):
-            later = (INTEGRATIONS - number) * len(ROWS) - place - 1  # Rows after this one.
+            later = (integrations - number) * len(ROWS) - place - 1  # Rows after this one.
             ladder = LADDERS[(number + place) % len(LADDERS)]
-            pythons = ladder[: max(1, ENVIRONMENTS - made - later)]
-            pins = {python: _pins(made + n, week) for n, python in enumerate(pythons)}
-            rows.append(book.row(version, pins))
+            pythons = ladder[: max(1, environments - made - later)]
+            sets = {python: _pins(made + n, week, pins) for n, python in enumerate(pythons)}
+            rows.append(book.row(version, sets))
             made += len(pythons)
         parts.append(_part(number, rows))
     return Matrix(parts=parts, book=book)
 
 
-def _pins(environment: int, week: int) -> str | None:
+def _pins(environment: int, week: int, number: int) -> str | None:
     if environment % 15 == UNLUCKY:
         return None
-    chosen = sorted({(environment * 17 + step * 11) % POOL for step in range(PINS)})
+    chosen = sorted({(environment * 17 + step * 11) % POOL for step in range(number)})
     return " ".join(f"dependency-{n:03}==1.{_releases(n, week)}.{environment}" for n in chosen)
 
 
