@@ -124,12 +124,13 @@ def _changed_rules(old: IntegrationPart, new: IntegrationPart) -> int:
     Snapshots hold what rules lead to, not the rules. An environment that is there on both sides can
     only differ because of a rule, while a row that moves may reach another rung of a ladder.
     """
-    before, after = _installed(old), _installed(new)
+    before, after = installed(old), installed(new)
     texts = {text for key in before.keys() & after.keys() for text in before[key] ^ after[key]}
     return len({_project(text) for text in texts})
 
 
-def _installed(part: IntegrationPart) -> dict[tuple[Version, Python], set[str]]:
+def installed(part: IntegrationPart) -> dict[tuple[Version, Python], set[str]]:
+    """Return what each environment installs beside the project itself."""
     installed: dict[tuple[Version, Python], set[str]] = defaultdict(set)
     for row in part.rows:
         for python in row.pythons:
