@@ -129,7 +129,7 @@ def _cooldown(policy: Policy, releases: Sequence[Release]) -> Found:
         if is_too_recent(policy, release) and release.version not in policy.bypasses:
             assert release.uploaded_at is not None
             age = policy.as_of - release.uploaded_at
-            yield position, Reason(Check.COOLDOWN.value, _age(age, policy.cooldown, release))
+            yield position, Reason(Check.COOLDOWN.value, age_text(age, policy.cooldown, release))
 
 
 def is_too_recent(policy: Policy, release: Release) -> bool:
@@ -138,7 +138,7 @@ def is_too_recent(policy: Policy, release: Release) -> bool:
     return uploaded_at is not None and timedelta() <= policy.as_of - uploaded_at < policy.cooldown
 
 
-def _age(age: timedelta, cooldown: timedelta, release: Release) -> str:
+def age_text(age: timedelta, cooldown: timedelta, release: Release) -> str:
     """``5 days old (needs 7)``."""
     days = f"{age.days} day{'' if age.days == 1 else 's'}"
     text = days if age.days else "less than a day"
