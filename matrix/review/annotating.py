@@ -5,6 +5,7 @@ from typing import Any
 from matrix.review.comparing import Comparison
 from matrix.review.models import Assessment, Finding, Item, Proposal
 from matrix.review.values import ComputedPart, Found
+from matrix.review.verdicts import NOTE, note_changes
 
 # (part, old snapshot, new snapshot, kind, text): a waiver belongs to all of them.
 Waived = tuple[str, str | None, str | None, str, str]
@@ -19,6 +20,7 @@ def assess(found: Comparison) -> None:
         if found.run.covers(part) and part not in found.computed
     ]
     rows.filter(pk__in=gone).delete()
+    verdicts = note_changes(found)
     Assessment.objects.bulk_create(
         [
             Assessment(
@@ -26,7 +28,7 @@ def assess(found: Comparison) -> None:
                 run=found.run,
                 part=name,
                 problem=part.problem,
-                notes=_notes(part),
+                notes=_notes(part) | ({NOTE: verdicts[name]} if name in verdicts else {}),
             )
             for name, part in sorted(found.computed.items())
         ],

@@ -29,6 +29,8 @@ class ComputedPart:
     problem: str = ""
     reasons: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     rejected: Mapping[str, str] = field(default_factory=dict)
+    # {release: (kind, text)}: the verdict of every release. Review compares kinds, no more.
+    verdicts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     findings: tuple[Found, ...] = ()
     environments: Mapping[str, Any] = field(default_factory=dict)  # For those who read the notes.
     # Because of what it differs from the publication: [{"kind", "text"}], the most telling first.

@@ -56,8 +56,11 @@ def verdicts_of(case: Case, found: Selection | Needs) -> dict[Version, Verdict]:
     Where facts lack, a release that fails a check by itself has its verdict all the same: nothing
     that is looked at later changes it. All others are unknown.
     """
-    if isinstance(found, Needs):
-        return _without_metadata(case, found)
+    return _without_metadata(case, found) if isinstance(found, Needs) else verdicts_in(found)
+
+
+def verdicts_in(found: Selection) -> dict[Version, Verdict]:
+    """Return the verdict of every release, ascending."""
     verdicts = {
         version: Verdict(version=version, kind=reasons[0].kind, reasons=reasons)
         for version, reasons in found.rejected.items()
