@@ -13,6 +13,7 @@ from integrations.catalogue.models.sdk import sdk_named
 from matrix.environments.resolving import sweep as revive
 from matrix.review.errors import ReviewError
 from matrix.review.models import Run
+from matrix.sdk.lifting import look_at_holds as look_at_all_holds
 from matrix.sdk.resolving import OutOfTime
 from matrix.sdk.running import carry_out, poll_everything, request
 from portal.operations import queueing, retention
@@ -32,6 +33,11 @@ def tidy() -> str:
 def poll_indexes() -> str:
     """Poll every index once for all SDKs that use it; return what came of it."""
     return poll_everything(at=now())
+
+
+def look_at_holds() -> str:
+    """Lift the holds whose condition has come true, and note what the others keep out today."""
+    return str(look_at_all_holds(at=now()))
 
 
 def propose_weekly(slug: str, intended_at: datetime | str | None = None) -> str:

@@ -34,3 +34,14 @@ class Weekday(IntegerChoices):
 class LiftWhen(TextChoices):
     RELEASE_EXISTS = "release exists", "Another release exists"
     NO_LONGER_LATEST = "no longer latest", "What is held is no longer the latest"
+
+
+class Standing(TextChoices):
+    """Where a hold stands on a day; in the order in which lists show them."""
+
+    ENDED = "ended", "Ended"
+    OVERDUE = "overdue", "Overdue"
+    NO_EFFECT = "no effect", "No effect"
+    WAITING = "waiting", "Waits for a second person"
+    IN_FORCE = "in force", "In force"
+    LATER = "later", "Begins later"

@@ -54,6 +54,8 @@ def ask(thing: SecondPerson, *, by: User | None) -> None:
     thing.requested_by = by
     thing.approved_by = None
     thing.approved_at = None
+    if isinstance(thing, Hold):
+        thing.reopen()  # So is what lifted it.
 
 
 def approved_values(thing: SecondPerson) -> Mapping[str, Any]:

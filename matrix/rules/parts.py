@@ -101,6 +101,31 @@ def read(body: str) -> Part:
     raise UnreadableSnapshot("The body of a snapshot names neither its schema nor its kind.")
 
 
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a search through years of snapshots needs of each, and no more."""
+
+    project: str
+    # Version, number of Pythons, and the pin sets of those that have one.
+    rows: tuple[tuple[str, int, tuple[str, ...]], ...]
+
+
+def outline(body: str) -> Outline:
+    """Return the outline of an integration's snapshot, of any schema so far."""
+    content = json.loads(body)
+    return Outline(
+        project=content["project"],
+        rows=tuple(
+            (
+                row["version"],
+                len(row["pythons"]),
+                tuple(pin_set for pin_set in row.get("pins", {}).values() if pin_set),
+            )
+            for row in content["rows"]
+        ),
+    )
+
+
 def _layout(part: LayoutPart) -> dict[str, Any]:
     content = {
         "schema": SCHEMA if part.ci is None else WITH_WORKFLOWS,

@@ -7,7 +7,7 @@ those, for all integrations at once, and asks again.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from packaging.version import Version
@@ -74,11 +74,14 @@ def poll_sdks(
 
 
 def watched_by(catalogue: Catalogue) -> set[str]:
-    """Return the projects that published pins and holds name, beside those that are tested."""
+    """
+    Return the projects that published pins and holds name, beside those that are tested: a release
+    of another project may be what ends a hold.
+    """
     parts = read_parts(published(channel_of(catalogue.sdk)))[1]
     pins = {pin for pin_set in pin_sets_of(parts).values() for pin in pin_set}
-    held = {hold.project for hold in catalogue.holds if hold.project}
-    return held | {project_of(pin) for pin in pins}
+    named = {name for hold in catalogue.holds for name in (hold.project, hold.lift_project)}
+    return (named - {""}) | {project_of(pin) for pin in pins}
 
 
 def poll_catalogues(
@@ -96,7 +99,8 @@ def poll_catalogues(
     for catalogue in catalogues:
         for integration in catalogue.active():
             if projects is None or integration.project in projects:
-                testing[integration.project].append(policy_of(integration, catalogue, as_of=at))
+                policy = policy_of(integration, catalogue, as_of=at)
+                testing[integration.project] += [policy, *_without_each_hold(policy)]
 
     def wanted(
         project: str, releases: Sequence[KnownRelease], metadata: Mapping[str, KnownMetadata]
@@ -107,6 +111,14 @@ def poll_catalogues(
         return {str(version) for versions in needs for version in versions}
 
     return poll(index, sorted(testing), at=at, wanted=wanted, poll=row, on_progress=on_progress)
+
+
+def _without_each_hold(policy: Policy) -> list[Policy]:
+    """What a hold keeps out can be told once the metadata of those releases is known, too."""
+    return [
+        replace(policy, holds=tuple(other for other in policy.holds if other is not hold))
+        for hold in policy.holds
+    ]
 
 
 def gather(
@@ -131,23 +143,23 @@ def gather(
     if not offline:
         reasons |= _read_unread(index, names - reasons.keys(), catalogue, now)
     projects = known_projects(index, names, as_of=as_of)
-    shared = {name: _shared_facts(project, as_of) for name, project in projects.items()}
+    shared = {name: shared_facts(project, as_of) for name, project in projects.items()}
     facts = Facts(
         proves_upload_times=all(project.has_upload_times for project in projects.values())
     )
     questions: dict[str, Question] = {}
     for integration in integrations:
         project = projects.get(integration.project)
-        if problem := _unusable(project, integration.project, reasons, as_of):
+        if problem := why_unusable(project, integration.project, reasons, as_of):
             facts.problems[integration.name] = problem
             continue
         assert project is not None
         releases, metadata = shared[integration.project]
-        facts.findings[integration.name] = _findings(project, as_of)
+        facts.findings[integration.name] = status_findings(project, as_of)
         questions[integration.name] = Question(
             project=integration.project,
             policy=policy_of(
-                integration, catalogue, as_of=as_of, quarantine=_quarantine(project, as_of)
+                integration, catalogue, as_of=as_of, quarantine=quarantine_of(project, as_of)
             ),
             releases=releases,
             metadata=metadata,
@@ -182,13 +194,13 @@ def failures_of(poll: Poll) -> dict[str, str]:
     return dict(failed.values_list("project", "reason"))
 
 
-def _shared_facts(
+def shared_facts(
     project: KnownProject, as_of: datetime
 ) -> tuple[list[Release], dict[Version, Metadata]]:
     return releases_of(project.releases(as_of)), metadata_of(project.metadata)
 
 
-def _unusable(
+def why_unusable(
     project: KnownProject | None, name: str, reasons: Mapping[str, str], as_of: datetime
 ) -> str:
     """Say why nothing can be selected for a project; "" when something can."""
@@ -199,12 +211,12 @@ def _unusable(
     return ""
 
 
-def _quarantine(project: KnownProject, as_of: datetime) -> str:
+def quarantine_of(project: KnownProject, as_of: datetime) -> str:
     status, reason, _ = project.status(as_of)
     return (reason or "no reason given") if status == "quarantined" else ""
 
 
-def _findings(project: KnownProject, as_of: datetime) -> list[Found]:
+def status_findings(project: KnownProject, as_of: datetime) -> list[Found]:
     """Say what a reviewer should know of a project beyond its releases (PEP 792)."""
     status, reason, is_certain = project.status(as_of)
     if status == "active":

@@ -18,6 +18,7 @@ from matrix.rules.rendering import FrameError
 from matrix.sdk.channel import KIND, channel_of, summary_of
 from matrix.sdk.computing import Question, compute
 from matrix.sdk.gathering import Progress, failures_of, index_of, poll_sdks
+from matrix.sdk.lifting import look_at_holds
 from matrix.sdk.preferring import KEEP, Refresh
 from matrix.sdk.resolving import OutOfTime, Resolver
 from matrix.sdk.resolving import done as resolved
@@ -136,6 +137,7 @@ def _poll(
         row = Poll.objects.create(index=index, started_at=at)
         Run.objects.filter(pk=run.pk).update(poll_id=row.pk)
         done = poll_sdks([sdk], index, at=at, row=row, on_progress=on_progress)
+        look_at_holds(at=at)
         _see_what_was_polled(run, at)
     return failures_of(done)
 
@@ -267,7 +269,14 @@ def poll_everything(*, at: datetime) -> str:
     for sdk in Sdk.objects.order_by("slug"):
         using.setdefault(index_of(sdk), []).append(sdk)
     polls = [poll_sdks(sdks, index, at=at) for index, sdks in using.items()]
+    ended = len(look_at_holds(at=at).ended)
     outcomes = PollOutcome.objects.filter(poll__in=polls)
     failed = outcomes.filter(state=PollOutcome.State.FAILED).count()
     indexes = "1 index" if len(polls) == 1 else f"{len(polls)} indexes"
-    return f"{outcomes.count()} projects of {indexes} polled, {failed} failed."
+    return f"{outcomes.count()} projects of {indexes} polled, {failed} failed.{_ended(ended)}"
+
+
+def _ended(holds: int) -> str:
+    if not holds:
+        return ""
+    return " 1 hold ended." if holds == 1 else f" {holds} holds ended."

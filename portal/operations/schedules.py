@@ -61,6 +61,10 @@ HOUSEKEEPING = (
     Declared(
         name="poll", function="portal.tasks.poll_indexes", anchor=at(1, time(2, 17)), every=DAY
     ),
+    # After the poll, and on its own where that fails: days pass without an index.
+    Declared(
+        name="holds", function="portal.tasks.look_at_holds", anchor=at(1, time(2, 47)), every=DAY
+    ),
     Declared(name="tidy", function="portal.tasks.tidy", anchor=at(7, time(4, 41)), every=WEEK),
 )
 

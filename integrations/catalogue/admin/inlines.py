@@ -121,9 +121,27 @@ class PinnedPicks(SmallTable):
 
 class Holds(SmallTable):
     model = Hold
-    fields = ("releases", "reason", "owner", "link", "starts_on", "ends_on")
+    fields = (
+        "releases",
+        "reason",
+        "owner",
+        "link",
+        "starts_on",
+        "ends_on",
+        "remind_on",
+        "lift_when",
+        "lift_project",
+        "lift_releases",
+    )
     ordering = ("pk",)
-    sizes = {"releases": 14, "reason": 36, "owner": 14, "link": 24}
+    sizes = {
+        "releases": 14,
+        "reason": 36,
+        "owner": 14,
+        "link": 24,
+        "lift_project": 14,
+        "lift_releases": 10,
+    }
     verbose_name_plural = "Holds: releases that are kept out"
 
 

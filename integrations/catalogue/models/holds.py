@@ -1,19 +1,25 @@
 """Holds: releases that are kept out, why, and until when."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Exists, Q, Value, When
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 from simple_history.models import HistoricalRecords
 
 from integrations.catalogue import validators as check
-from integrations.catalogue.choices import LiftWhen
+from integrations.catalogue.choices import LiftWhen, Standing
 from integrations.catalogue.models.base import Cleaned, SecondPerson
 from integrations.catalogue.models.integration import Integration
 from integrations.catalogue.models.sdk import Sdk
+
+
+# How the poller begins what it notes of a hold that keeps nothing out, or of which it cannot tell.
+NO_EFFECT = "No effect: "
+NOT_KNOWN = "Not known: "
 
 
 class HoldQuerySet(models.QuerySet["Hold"]):
@@ -23,6 +29,37 @@ class HoldQuerySet(models.QuerySet["Hold"]):
         project = Q(integration=None, project=integration.project)
         sdk = Q(sdk=None) | Q(sdk=integration.sdk_id)
         return self.filter(here | (project & sdk)).order_by("pk")
+
+    def everywhere(self) -> "HoldQuerySet":
+        return self.filter(sdk=None, integration=None)
+
+    def ended(self, on: date) -> "HoldQuerySet":
+        return self.filter(_ended(on))
+
+    def not_ended(self, on: date) -> "HoldQuerySet":
+        return self.exclude(_ended(on))
+
+    def with_standing(self, on: date) -> "HoldQuerySet":
+        """Add ``standing``, a value of Standing, and ``rank``: what needs somebody comes first."""
+        asks = Exists(Sdk.objects.filter(second_person_holds=True))
+        conditions: list[tuple[Standing, Any]] = [
+            (Standing.ENDED, _ended(on)),
+            (Standing.LATER, Q(starts_on__gt=on)),
+            (Standing.OVERDUE, Q(remind_on__lte=on)),
+            (Standing.NO_EFFECT, Q(effect__startswith=NO_EFFECT)),
+            (Standing.WAITING, Q(sdk=None, integration=None, approved_at=None) & Q(asks)),
+        ]
+        places = {standing: place for place, standing in enumerate(Standing)}
+        words = [When(found, then=Value(standing.value)) for standing, found in conditions]
+        ranks = [When(found, then=Value(places[standing])) for standing, found in conditions]
+        return self.annotate(
+            standing=Case(*words, default=Value(Standing.IN_FORCE.value)),
+            rank=Case(*ranks, default=Value(places[Standing.IN_FORCE])),
+        )
+
+
+def _ended(on: date) -> Q:
+    return Q(lifted_at__isnull=False) | Q(ends_on__lte=on)
 
 
 class Hold(Cleaned, SecondPerson):
@@ -181,6 +218,11 @@ class Hold(Cleaned, SecondPerson):
             self.sdk, self.project = None, ""
 
     @property
+    def held_project(self) -> str:
+        """The project whose releases are held; select its integration with the hold."""
+        return self.integration.project if self.integration else self.project
+
+    @property
     def is_everywhere(self) -> bool:
         return self.sdk_id is None and self.integration_id is None
 
@@ -196,6 +238,18 @@ class Hold(Cleaned, SecondPerson):
         is_over = self.ends_on is not None and self.ends_on <= day
         is_lifted = self.lifted_at is not None and self.lifted_at <= at
         return has_begun and not is_over and not is_lifted
+
+    @property
+    def condition(self) -> str:
+        """What on the index ends it, in words: "pytest-httpx >=0.36 exists"; "" for nothing."""
+        if self.lift_when == LiftWhen.RELEASE_EXISTS:
+            return f"{self.lift_project or self.held_project} {self.lift_releases} exists"
+        return "it is no longer the latest release" if self.lift_when else ""
+
+    def reopen(self) -> None:
+        """Forget that it was lifted and what was found out: it says something else now."""
+        self.lifted_at, self.lifted_because = None, ""
+        self.checked_at, self.effect = None, ""
 
     def matches(self, version: str) -> bool:
         return SpecifierSet(self.releases).contains(Version(version), prereleases=True)
