@@ -1,0 +1,63 @@
+"""What holds for every locked set."""
+
+from hypothesis import given
+
+from matrix.rules.locks.conflicts import held_back, split_pins
+from matrix.rules.locks.diffing import diff_locks
+from matrix.rules.locks.parts import ApplicationPart, LockPart, read, write
+from matrix.rules.locks.reading import read_lock
+from matrix.rules.locks.rendering import requirements_txt
+from tests.locks.makers import locks
+
+
+@given(locks())
+def test_a_snapshot_is_read_as_it_was_written(part: LockPart) -> None:
+    assert read(write(part)) == part
+    assert write(read(write(part))) == write(part)
+
+
+def test_the_settings_of_an_application_are_read_as_they_were_written() -> None:
+    part = ApplicationPart(
+        application="shop",
+        python="3.13",
+        tool="uv",
+        platform="docker",
+        start_command="gunicorn shop.wsgi",
+        environment_path=".venv",
+        sets=("main", "dev"),
+    )
+
+    assert read(write(part)) == part
+
+
+@given(locks())
+def test_the_file_that_pip_installs_says_all_that_the_lock_knows(part: LockPart) -> None:
+    assert read_lock(requirements_txt(part)) == part.pinned
+
+
+@given(locks(), locks())
+def test_a_difference_leads_from_one_lock_to_the_other(old: LockPart, new: LockPart) -> None:
+    diff = diff_locks("main", old, new)
+
+    versions = {(pin.name, pin.marker): pin.version for pin in old.pinned}
+    for move in diff.moves:
+        place = (move.project, move.marker)
+        assert versions.get(place) == move.old
+        if move.new is None:
+            del versions[place]
+        else:
+            versions[place] = move.new
+    assert versions == {(pin.name, pin.marker): pin.version for pin in new.pinned}
+    kept = len(old.pinned) - sum(move.old is not None for move in diff.moves)
+    assert diff.unchanged == kept - len(diff.rehashed)
+
+
+@given(locks())
+def test_a_lock_neither_splits_from_itself_nor_holds_itself_back(part: LockPart) -> None:
+    assert split_pins({"main": part.pinned, "dev": part.pinned}) == [
+        split
+        for split in split_pins({"main": part.pinned, "dev": part.pinned})
+        if ", " in split.versions["main"]
+    ]
+    unique = {pin.name: pin for pin in part.pinned}.values()
+    assert held_back([*unique], [*unique]) == []
