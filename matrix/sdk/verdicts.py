@@ -1,0 +1,219 @@
+"""
+What the portal says of each release of an integration's project, from what is stored.
+
+The same engine as a run's, offline and now: what a run would pick if it were made at this moment
+and the index said nothing new. Read only.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from packaging.version import Version
+
+from integrations.catalogue.models import Hold, Integration, Sdk
+from integrations.index.facts import KnownRelease
+from integrations.index.models import Index
+from integrations.index.store import KnownProject, known_projects
+from matrix.review.models import Assessment
+from matrix.review.verdicts import told_in
+from matrix.rules.explaining import Explanation, explain
+from matrix.rules.facts import Needs, Reason, Selection
+from matrix.rules.guidance import GUIDE, NOT_PICKED, ON_HOLD, UNKNOWN, Entry, word_of
+from matrix.rules.hypotheses import would_be_picked
+from matrix.rules.judging import LACKING, Case, Verdict, verdicts_of
+from matrix.sdk.channel import KIND
+from matrix.sdk.gathering import quarantine_of, shared_facts, why_unusable
+from matrix.sdk.previewing import stored_index
+from matrix.sdk.translating import Catalogue, policy_of, read_catalogue
+
+NOT_ANSWERED = "A maintainer polls the index: facts lack."
+NO_OWNER = "A maintainer of the catalogue"
+
+
+class NoSuchRelease(LookupError):
+    """The index has no such release of the project, as far as the portal has read it."""
+
+
+@dataclass(kw_only=True)
+class IntegrationVerdicts:
+    """Every release of an integration's project with its verdict; read by :func:`look_at`."""
+
+    catalogue: Catalogue
+    integration: Integration
+    index: Index | None  # None: it was never polled.
+    project: KnownProject | None
+    problem: str  # Why nothing can be selected; "" when something can.
+    case: Case
+    assessment: Assessment | None  # What the last run said, with its run.
+    at: datetime
+
+    @property
+    def sdk(self) -> Sdk:
+        return self.catalogue.sdk
+
+    @cached_property
+    def known(self) -> dict[Version, KnownRelease]:
+        """What is known of each release, ascending."""
+        releases = self.project.releases(self.at) if self.project else []
+        return {release.version: release for release in releases}
+
+    @cached_property
+    def found(self) -> Selection | Needs:
+        return self.case.select()
+
+    @cached_property
+    def verdicts(self) -> dict[Version, Verdict]:
+        """Ascending; all of them unknown when nothing can be selected."""
+        if self.problem:
+            why = (Reason(LACKING, self.problem.rstrip(".")),)
+            return {
+                version: Verdict(version=version, kind=LACKING, reasons=why)
+                for version in self.known
+            }
+        return verdicts_of(self.case, self.found)
+
+    @cached_property
+    def holds(self) -> list[Hold]:
+        """Those that reach the integration and are in force."""
+        reaching = self.catalogue.holds_of(self.integration)
+        return [hold for hold in reaching if hold.is_in_force(self.at)]
+
+    def find(self, version: Version) -> Version:
+        """Return the release as the index writes it: 1.0 is 1.0.0. Raises NoSuchRelease."""
+        for known in self.known:
+            if known == version:
+                return known
+        raise NoSuchRelease(
+            f"The index has no release {version} of {self.integration.project}, as far as the "
+            "portal has read it."
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Said:
+    """What the last run that covered the integration said of one release."""
+
+    run: int
+    as_of: datetime
+    word: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReleaseVerdict:
+    """The answer of one release's page."""
+
+    sdk: Sdk
+    integration: Integration
+    release: KnownRelease
+    explanation: Explanation | None  # None: nothing can be selected for the project.
+    verdict: Verdict
+    turn: str  # Who must act.
+    would_be_picked: tuple[str, ...]  # Sentences, each of them tried.
+    said: Said | None  # By the last run, where that was something else.
+    holds: tuple[Hold, ...]  # Those that name it.
+    before: Version | None
+    after: Version | None
+
+    @property
+    def rule(self) -> Entry | None:
+        """The section of the guide about what decides."""
+        return GUIDE.get(self.verdict.kind)
+
+
+def look_at(sdk: Sdk, integration: Integration, *, now: datetime) -> IntegrationVerdicts:
+    """Read what is stored of the integration's project, in a fixed number of queries."""
+    catalogue = read_catalogue(sdk)
+    # As the catalogue read it: with its rules, so that nothing of it is read twice.
+    integration = next(one for one in catalogue.integrations if one.pk == integration.pk)
+    index = stored_index(sdk)
+    name = integration.project
+    project = known_projects(index, [name], as_of=now).get(name) if index else None
+    releases, metadata = shared_facts(project, now) if project else ([], {})
+    quarantine = quarantine_of(project, now) if project else ""
+    policy = policy_of(integration, catalogue, as_of=now, quarantine=quarantine)
+    assessments = Assessment.objects.filter(
+        channel__kind=KIND, channel__slug=sdk.slug, part=integration.name
+    )
+    return IntegrationVerdicts(
+        catalogue=catalogue,
+        integration=integration,
+        index=index,
+        project=project,
+        problem=why_unusable(project, name, {}, now),
+        case=Case(policy=policy, releases=releases, metadata=metadata),
+        assessment=assessments.select_related("run", "channel").first(),
+        at=now,
+    )
+
+
+def verdict_of(
+    sdk: Sdk, integration: Integration, version: Version, *, now: datetime
+) -> ReleaseVerdict:
+    """Return the verdict of one release; raises NoSuchRelease."""
+    return verdict_in(look_at(sdk, integration, now=now), version)
+
+
+def verdict_in(seen: IntegrationVerdicts, version: Version) -> ReleaseVerdict:
+    """Return the verdict of one release of what was looked at; raises NoSuchRelease."""
+    version = seen.find(version)
+    verdict = seen.verdicts[version]
+    holds = tuple(hold for hold in seen.holds if hold.matches(str(version)))
+    order = list(seen.known)
+    at = order.index(version)
+    return ReleaseVerdict(
+        sdk=seen.sdk,
+        integration=seen.integration,
+        release=seen.known[version],
+        explanation=None
+        if seen.problem
+        else explain(seen.case, version, found=seen.found, verdicts=seen.verdicts),
+        verdict=verdict,
+        turn=_turn(verdict, holds),
+        would_be_picked=() if seen.problem else _would(seen, verdict),
+        said=_said(seen, verdict),
+        holds=holds,
+        before=order[at - 1] if at else None,
+        after=order[at + 1] if at + 1 < len(order) else None,
+    )
+
+
+def _would(seen: IntegrationVerdicts, verdict: Verdict) -> tuple[str, ...]:
+    if verdict.word == UNKNOWN:
+        return ()
+    page = {version: release.requires_python for version, release in seen.known.items()}
+    told = would_be_picked(seen.case, verdict, seen.verdicts, page=page)
+    return tuple(one.sentence for one in told)
+
+
+def _turn(verdict: Verdict, holds: tuple[Hold, ...]) -> str:
+    if verdict.word == UNKNOWN:
+        return NOT_ANSWERED
+    if verdict.word == ON_HOLD:
+        owners = sorted({hold.owner for hold in holds if hold.owner})
+        return f"Waits for {' and '.join(owners)}." if owners else f"Waits for {NO_OWNER.lower()}."
+    return GUIDE[verdict.kind].who
+
+
+def _said(seen: IntegrationVerdicts, verdict: Verdict) -> Said | None:
+    """Return what the last run of now said, where it is another verdict than today's."""
+    assessment = seen.assessment
+    if assessment is None or assessment.problem:
+        return None
+    run, notes, version = assessment.run, assessment.notes, str(verdict.version)
+    told = told_in(notes)
+    if told is not None and told.as_of != run.as_of:
+        return None  # A run that looked back: it spoke of another moment.
+    kind = told.kinds.get(version) if told else None
+    rejected: str | None = notes.get("rejected", {}).get(version)
+    reasons = notes.get("reasons", {}).get(version, [])
+    if kind is None and rejected is None and not reasons:
+        word, text = "", "it did not know the release yet"
+    elif rejected is not None:
+        word, text = word_of(kind) if kind else NOT_PICKED, rejected
+    else:
+        word = word_of(kind) if kind else "Picked"
+        text = "; ".join(str(reason["text"]) for reason in reasons)
+    is_same = kind == verdict.kind if kind else (word == "Picked") == verdict.is_picked
+    return None if is_same and word else Said(run=run.pk, as_of=run.as_of, word=word, text=text)
