@@ -85,6 +85,11 @@ class KnownProject:
         return group(self.name, self.files())[0]
 
     @cached_property
+    def facts(self) -> dict[str, ReleaseFact]:
+        """Every release as of now, by its normalised version."""
+        return {fact.version: fact for fact in self._facts}
+
+    @cached_property
     def _facts(self) -> list[ReleaseFact]:
         return unpack_releases(self.summary)
 

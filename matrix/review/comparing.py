@@ -9,6 +9,7 @@ from matrix.review.models import Channel, Decision, Item, Proposal, Run
 from matrix.review.snapshots import digest, store_all
 from matrix.review.state import published_hashes
 from matrix.review.values import ComputedPart
+from matrix.review.waiting import LASTING
 
 
 class Pair(NamedTuple):
@@ -30,7 +31,7 @@ class Comparison:
     items: dict[str, Item]  # The open proposal's unpublished ones, by part.
     decisions: dict[str, Decision]  # Those that stand, by part.
     wanted: dict[str, Pair]  # What the open proposal shall hold.
-    left_out: frozenset[str]  # Parts whose change was declined until it changes.
+    left_out: dict[str, str]  # Until when their very change was declined, by part.
 
     @property
     def same(self) -> set[str]:
@@ -50,7 +51,7 @@ def compare(run: Run, channel: Channel, parts: Sequence[ComputedPart]) -> Compar
     items = {item.part: item for item in proposal.items.unpublished()} if proposal else {}
     base = published_hashes(channel.current_id)
     differing = _differing(run, base, items, computed)
-    left_out = _declined_until_they_change(channel, differing, items)
+    left_out = _declined_for_longer(channel, differing, items)
     return Comparison(
         run=run,
         channel=channel,
@@ -84,28 +85,28 @@ def _new(part: ComputedPart | None) -> str | None:
     return None if part is None or part.body is None else digest(part.body)
 
 
-def _declined_until_they_change(
+def _declined_for_longer(
     channel: Channel, differing: dict[str, Pair], items: dict[str, Item]
-) -> frozenset[str]:
+) -> dict[str, str]:
     """
-    Find the parts whose very change somebody declined in an earlier proposal.
+    Find the parts whose very change somebody declined in an earlier proposal, and until when.
 
     Those of the open proposal stay in it, where the decision can be seen and withdrawn. A replaced
     proposal passed its decisions on to its successor.
     """
     rows = Decision.objects.filter(
         withdrawn_at=None,
-        propose_again=Decision.ProposeAgain.WHEN_IT_CHANGES,
+        propose_again__in=LASTING,
         item__dropped_at=None,
         item__proposal__channel=channel,
         item__proposal__status__in=[Proposal.Status.PUBLISHED, Proposal.Status.CLOSED],
-    ).values_list("item__part", "item__old", "item__new")
-    declined = {(part, Pair(old, new)) for part, old, new in rows}
-    return frozenset(
-        part
+    ).values_list("item__part", "item__old", "item__new", "propose_again")
+    declined = {(part, Pair(old, new)): again for part, old, new, again in rows}
+    return {
+        part: declined[part, pair]
         for part, pair in differing.items()
         if (part, pair) in declined and not (part in items and _pair(items[part]) == pair)
-    )
+    }
 
 
 def _decisions(items: dict[str, Item]) -> dict[str, Decision]:

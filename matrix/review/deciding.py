@@ -27,11 +27,10 @@ from matrix.review.locking import (
 )
 from matrix.review.models import Decision, Finding, Item, Proposal
 from matrix.review.texts import require_usable
+from matrix.review.waiting import LASTING
 
 Verdict = Decision.Verdict
 ProposeAgain = Decision.ProposeAgain
-# These outlive their proposal: the very same change is not proposed while they stand.
-LASTING = (ProposeAgain.WHEN_IT_CHANGES, ProposeAgain.WHEN_A_HOLD_ENDS)
 
 
 def approve_all(number: int, *, by: User, at: datetime, base: int | None = None) -> int:

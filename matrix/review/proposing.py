@@ -5,34 +5,47 @@ A part that the run did not cover stays as it is, in the published state and in 
 A decision belongs to an item's two snapshots: it stays where both are the same, and nowhere else.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from matrix.review import annotating, runs
+from matrix.review import annotating, runs, waiting
 from matrix.review.comparing import Comparison, compare
 from matrix.review.locking import lock_channel
 from matrix.review.models import Decision, Item, Proposal, Run
 from matrix.review.state import changes_of
 from matrix.review.values import Change, ComputedPart, Found, Summarise
 
+UNTIL = {
+    Decision.ProposeAgain.WHEN_IT_CHANGES.value: "something changes",
+    Decision.ProposeAgain.WHEN_A_HOLD_ENDS.value: "a hold ends",
+}
 __all__ = ["Change", "ComputedPart", "Found", "Summarise", "propose"]
 
 
 def propose(
-    run: Run, parts: Sequence[ComputedPart], *, at: datetime, summarise: Summarise
+    run: Run,
+    parts: Sequence[ComputedPart],
+    *,
+    at: datetime,
+    summarise: Summarise,
+    ended: Collection[str] = (),
 ) -> Proposal | None:
     """
     Propose what differs from the current publication, and finish the run; None: nothing differs.
 
-    Raises RunIsTaken when another worker proposed for this run, or took it over.
+    *ended* names what decisions waited for and need not wait for any more: they are withdrawn, so
+    that their change is proposed again. Raises RunIsTaken when another worker proposed for this
+    run, or took it over.
     """
     with transaction.atomic():
         channel = lock_channel(run.channel_id)
         if run.status != Run.Status.PROPOSING:
             runs.advance(run, Run.Status.PROPOSING)
+        freed = waiting.stop_waiting(channel, ended, covers=run.covers, at=at)
         found = compare(run, channel, parts)
         annotating.assess(found)
         waivers = annotating.waivers(found)
@@ -43,7 +56,7 @@ def propose(
             proposal.run, proposal.base_id = run, channel.current_id
             proposal.summary = summarise(changes_of(items))
             proposal.save()
-        runs.finish(run, outcome + _left_out(found), at=at)
+        runs.finish(run, outcome + _freed(freed) + _left_out(found), at=at)
         return proposal
 
 
@@ -184,11 +197,20 @@ def _differ(found: Comparison) -> str:
     return f"{_count(count, 'part')} differ{'s' if count == 1 else ''} from {found.base_name}"
 
 
-def _left_out(found: Comparison) -> str:
-    count = len(found.left_out)
-    if not count:
+def _freed(parts: Collection[str]) -> str:
+    if not parts:
         return ""
-    return f" {_count(count, 'part')} left out: declined until something changes."
+    what = "what it waited for has" if len(parts) == 1 else "what they waited for has"
+    return f" {_count(len(parts), 'declined part')} considered again: {what} ended."
+
+
+def _left_out(found: Comparison) -> str:
+    counts = Counter(found.left_out.values())
+    return "".join(
+        f" {_count(counts[again], 'part')} left out: declined until {until}."
+        for again, until in UNTIL.items()
+        if counts[again]
+    )
 
 
 def _count(number: int, noun: str) -> str:

@@ -169,6 +169,7 @@ def _item_json(report: ItemReport) -> dict[str, Any]:
             for version in sorted(report.reasons, key=Version)
             for reason in report.reasons[version]
         ],
+        "causes": list(report.item.causes),
         "findings": [_finding_json(one) for one in (*report.findings, *report.routine)],
         "decision": report.decision.verdict if report.decision else None,
     }

@@ -15,8 +15,10 @@ from matrix.review.models import Proposal, Run
 from matrix.review.proposing import propose
 from matrix.review.runs import OVER, advance, fail, keep_alive, request_run, start, suspend
 from matrix.rules.rendering import FrameError
+from matrix.sdk.causes import with_causes
 from matrix.sdk.channel import KIND, channel_of, summary_of
 from matrix.sdk.computing import Question, compute
+from matrix.sdk.declining import ended_holds
 from matrix.sdk.gathering import Progress, failures_of, index_of, poll_sdks
 from matrix.sdk.lifting import look_at_holds
 from matrix.sdk.preferring import KEEP, Refresh
@@ -123,8 +125,14 @@ def _carry_out(
         refresh=_refresh(run),
         cut_off=_cut_off(run, index),
     )
-    parts = compute(sdk, question)
-    return propose(run, parts, at=clock(), summarise=summary_of(run.channel))
+    parts = with_causes(run, sdk, compute(sdk, question), index=index)
+    return propose(
+        run,
+        parts,
+        at=clock(),
+        summarise=summary_of(run.channel),
+        ended=ended_holds(run.channel, as_of=run.as_of),
+    )
 
 
 def _poll(

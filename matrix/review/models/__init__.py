@@ -2,8 +2,8 @@
 Channels, runs, snapshots, proposals, decisions, publications.
 
 Review knows channels and parts. It never knows what a part is: an SDK's integration or an
-application's lock. Only ``snapshots``, ``runs``, ``proposing``, ``deciding`` and ``publishing``
-write these tables.
+application's lock. Only ``snapshots``, ``runs``, ``proposing``, ``waiting``, ``deciding``,
+``commenting`` and ``publishing`` write these tables.
 """
 
 from matrix.review.models.computed import Assessment, Channel, Run, Snapshot, VerdictChange
