@@ -8,6 +8,7 @@ from itertools import pairwise
 
 NO_NEWLINE = "\n\\ No newline at end of file\n"
 NO_FILE = "/dev/null"
+MOST_PAIRS = 1_000_000  # Of lines between two anchors; what is longer counts as one replaced block.
 
 
 class _Anchored(SequenceMatcher[str]):
@@ -39,6 +40,8 @@ class _Anchored(SequenceMatcher[str]):
             return []
         if len(old) == len(new) == 1:  # The usual case: one version in a line gives way.
             return [Match(old_first, new_first, 1)] if old == new else []
+        if len(old) * len(new) > MOST_PAIRS:  # The stock matcher may take minutes for it.
+            return []
         found = SequenceMatcher(None, old, new).get_matching_blocks()
         return [Match(m.a + old_first, m.b + new_first, m.size) for m in found if m.size]
 
@@ -88,6 +91,12 @@ def unified_diff(path: str, old_text: str, new_text: str, *, context: int = 3) -
             *(line for hunk in hunks for line in _hunk(hunk, old, new)),
         ]
     )
+
+
+def differing_lines(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int, int]]:
+    """Return the places that differ: the first and the end of the lines of *old* and of *new*."""
+    found = _Anchored(old, new).get_opcodes()
+    return [place for tag, *place in found if tag != "equal"]  # type: ignore[misc]
 
 
 def _lines(text: str) -> list[str]:

@@ -1,0 +1,3 @@
+from tests.sdk.conftest import index
+
+__all__ = ["index"]
