@@ -1,25 +1,26 @@
 """From selections and resolved environments to the computed parts that review is handed."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from integrations.catalogue.choices import PinsStyle
 from integrations.catalogue.models import Integration
 from matrix.review.values import ComputedPart, Found
 from matrix.rules.facts import Reason, Selection
+from matrix.rules.judging import verdicts_in
 from matrix.rules.notes import FREE_THREADING, UPLOAD_TIME
 from matrix.rules.parts import IntegrationPart, Row, read, write
 from matrix.rules.requirements import requirement_uses
 from matrix.sdk import pinning
 from matrix.sdk.free_threading import NOT_FREE_THREADED
 from matrix.sdk.gathering import Facts
+from matrix.sdk.keeping import Barred, kept_body
 from matrix.sdk.losses import IDLE_RULE, losses
 from matrix.sdk.pinning import PlaceAnswers
-from matrix.sdk.translating import Catalogue, hold_rules, requirement_rules
+from matrix.sdk.translating import Catalogue, requirement_rules
 
 NOTHING_TO_PICK = "nothing to pick"
 # True of many integrations, and nobody's turn to act.
@@ -81,6 +82,7 @@ class Computation:
                 str(version): selection.rejected[version][0].text
                 for version in sorted(selection.rejected)
             },
+            verdicts=_verdicts(selection),
             findings=(
                 *_findings(selection),
                 *self.facts.findings.get(integration.name, []),
@@ -99,10 +101,8 @@ class Computation:
 
     def _kept(self, integration: Integration, published_body: str | None) -> ComputedPart:
         """Keep the published rows of an integration that failed, less what is held everywhere."""
-        holds = self.catalogue.holds_of(integration)
-        rules = hold_rules(holds, self.catalogue.sdk, as_of=self.as_of)
-        barred = [rule.releases for rule in rules if rule.is_everywhere]
-        body = None if published_body is None else _without(published_body, barred)
+        barred = Barred.of(self.catalogue, as_of=self.as_of)
+        body = None if published_body is None else kept_body(published_body, barred)
         kept = "Its published rows are kept." if body else "It has no rows."
         text = f"{self.facts.problems[integration.name]} {kept}"
         return ComputedPart(
@@ -150,18 +150,9 @@ def _reasons(selection: Selection, before: list[Version]) -> dict[str, list[dict
     }
 
 
-def _without(body: str, barred: list[SpecifierSet]) -> str | None:
-    part = read(body)
-    assert isinstance(part, IntegrationPart)
-
-    def is_barred(version: Version) -> bool:
-        return any(releases.contains(version, prereleases=True) for releases in barred)
-
-    rows = tuple(row for row in part.rows if not is_barred(row.version))
-    uses = (
-        replace(use, where=tuple(place for place in use.where if not is_barred(place[0])))
-        for use in part.requirements
-    )
-    if not rows:
-        return None
-    return write(replace(part, rows=rows, requirements=tuple(use for use in uses if use.where)))
+def _verdicts(selection: Selection) -> dict[str, tuple[str, str]]:
+    """Return the kind of each release's verdict and its deciding fact, for the history."""
+    return {
+        str(version): (verdict.kind, verdict.text)
+        for version, verdict in verdicts_in(selection).items()
+    }
