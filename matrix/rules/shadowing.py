@@ -126,7 +126,8 @@ def rule_remarks(
             yield Remark(position, idle)
         elif others := _covering(position, rules, reaches):
             names = _listed([labels[at] for at in others])
-            yield Remark(position, f"adds nothing: {names} already brings all that it installs.")
+            text = f"adds nothing: all that it installs comes from {names} already."
+            yield Remark(position, text)
     yield from _contradictions(rules, labels, reaches, universe)
 
 

@@ -1,0 +1,297 @@
+"""
+What the matrix would become if a form were saved: from stored facts, by the rules of a run.
+
+It is compared with the saved catalogue, computed at the same moment. Environments are not
+resolved, nothing is fetched, and nothing is written.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from integrations.catalogue.models import Hold, Integration, Sdk
+from integrations.index.address import clean_url, default_index_url
+from integrations.index.models import Index, PollOutcome
+from integrations.index.store import KnownProject, known_projects
+from matrix.review.values import ComputedPart
+from matrix.rules.diffing import PartDiff, diff_parts, summary_line
+from matrix.rules.diffing.comparing import installed
+from matrix.rules.facts import Needs, PickReason, Selection
+from matrix.rules.judging import Case
+from matrix.rules.matching import KnownReleases
+from matrix.rules.parts import LAYOUT, IntegrationPart
+from matrix.rules.rendering.factors import environment
+from matrix.sdk.assembling import Computation, made_of, read_integration
+from matrix.sdk.computing import layout_of
+from matrix.sdk.drafting import Draft, saved_state, with_draft
+from matrix.sdk.gathering import Facts, quarantine_of, shared_facts, status_findings, why_unusable
+from matrix.sdk.losses import IDLE_RULE
+from matrix.sdk.remarking import FieldMatch, Outcome, Remark, matches_of, remarks_on
+from matrix.sdk.translating import Catalogue, policy_of, read_catalogue
+
+READ = (PollOutcome.State.OK.value, PollOutcome.State.UNCHANGED.value)
+SAID_BESIDE_FIELDS = {PickReason.PINNED.value, IDLE_RULE}  # Kinds of findings.
+Lacking = dict[str, frozenset[str]]  # By project the releases whose metadata is not known.
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RequirementChange:
+    """A requirement that environments which stay gain or lose."""
+
+    requirement: str
+    is_gained: bool
+    environments: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preview:
+    """What saving would do to the matrix; without a comparison *problem* says why."""
+
+    at: datetime
+    read_at: datetime | None  # When the index was last read for the project; None: not known.
+    project: str
+    is_new: bool
+    problem: str = ""
+    lacking: Mapping[str, frozenset[str]]  # What a poll would have to bring, by project.
+    summary: str = ""
+    diffs: tuple[PartDiff, ...] = ()
+    reasons: Mapping[str, Sequence[Mapping[str, Any]]] = field(
+        default_factory=dict
+    )  # Of each pick, and of each one lost.
+    after: IntegrationPart | None = None
+    gained: tuple[str, ...] = ()  # Environments.
+    lost: tuple[str, ...] = ()
+    requirements: tuple[RequirementChange, ...] = ()
+    matches: tuple[FieldMatch, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """The integration as it is saved, or as it would be: what is selected, or why nothing is."""
+
+    saved_catalogue: Catalogue
+    catalogue: Catalogue  # With the integration in this state.
+    integration: Integration
+    project: KnownProject | None
+    case: Case | None
+    found: Selection | Needs | None
+    problem: str
+
+    @cached_property
+    def known(self) -> KnownReleases:
+        releases = self.case.releases if self.case else ()
+        return KnownReleases(release.version for release in releases)
+
+    @property
+    def lacking(self) -> Lacking:
+        """What is not known, as far as the index could tell it."""
+        name = self.integration.project
+        if self.project is None or self.project.first_seen_at is None:
+            return {name: frozenset()}
+        needs = self.found.versions if isinstance(self.found, Needs) else ()
+        return {name: frozenset(map(str, needs))} if needs else {}
+
+
+def preview(draft: Draft, *, now: datetime) -> Preview:
+    """Return what saving *draft* would change, in a fixed number of queries."""
+    catalogue = read_catalogue(draft.integration.sdk)
+    saved = saved_state(draft, catalogue)
+    later, integration = with_draft(catalogue, draft)
+    names = {one.project for one in (integration, saved) if one}
+    index = stored_index(catalogue.sdk)
+    projects = known_projects(index, names, as_of=now) if index else {}
+    after = _state(integration, projects, now, catalogue=later, saved_catalogue=catalogue)
+    before = None
+    if saved is not None:
+        before = _state(saved, projects, now, catalogue=catalogue, saved_catalogue=catalogue)
+    found = Preview(
+        at=now,
+        read_at=_read_at(index, projects.get(integration.project)),
+        project=integration.project,
+        is_new=before is None,
+        lacking={**(before.lacking if before else {}), **after.lacking},
+        problem=_problem(before, after),
+        matches=tuple(matches_of(draft, after.known)),
+    )
+    return found if found.problem else _compared(found, draft, before, after)
+
+
+def stored_index(sdk: Sdk) -> Index | None:
+    """Return the index of *sdk* when anything is known of it; no row is made."""
+    url = clean_url(sdk.index_url) if sdk.index_url else default_index_url()
+    return Index.objects.filter(url=url).first()
+
+
+def _state(
+    integration: Integration,
+    projects: Mapping[str, KnownProject],
+    now: datetime,
+    *,
+    catalogue: Catalogue,
+    saved_catalogue: Catalogue,
+) -> State:
+    project, case, found = projects.get(integration.project), None, None
+    problem = why_unusable(project, integration.project, {}, now)
+    if project is not None and not problem:
+        releases, metadata = shared_facts(project, now)
+        policy = policy_of(
+            integration, catalogue, as_of=now, quarantine=quarantine_of(project, now)
+        )
+        case = Case(policy=policy, releases=releases, metadata=metadata)
+        found = None if integration.is_paused else case.select()
+        problem = _missing(integration.project, found) if isinstance(found, Needs) else ""
+    return State(
+        saved_catalogue=saved_catalogue,
+        catalogue=catalogue,
+        integration=integration,
+        project=project,
+        case=case,
+        found=found,
+        problem="" if integration.is_paused else problem,
+    )
+
+
+def _missing(project: str, needs: Needs) -> str:
+    names = ", ".join(str(version) for version in sorted(needs.versions))
+    return (
+        f"Which Pythons {project} {names} declares is not known yet: "
+        "no run has needed that metadata so far."
+    )
+
+
+def _problem(before: State | None, after: State) -> str:
+    if after.problem or before is None or not before.problem:
+        return after.problem
+    return f"There is nothing to compare with. What is saved: {before.problem}"
+
+
+def _read_at(index: Index | None, project: KnownProject | None) -> datetime | None:
+    if index is None or project is None:
+        return None
+    read = PollOutcome.objects.filter(poll__index=index, project=project.name, state__in=READ)
+    ordered = read.order_by("-poll__started_at", "-pk")
+    # Polls are forgotten after a while; then the first time is all that is known.
+    return ordered.values_list("poll__started_at", flat=True).first() or project.first_seen_at
+
+
+# --- The comparison ------------------------------------------------------------------------------
+def _compared(found: Preview, draft: Draft, before: State | None, after: State) -> Preview:
+    saved = None if before is None else _computed(before, None).body
+    computed = _computed(after, saved)
+    old, new = read_integration(saved), read_integration(computed.body)
+    diffs = tuple(_diffs(before, old, after, new))
+    gone, come = _environments(old), _environments(new)
+    return replace(
+        found,
+        summary=summary_line(diffs, unchanged=sum(diff.unchanged for diff in diffs)),
+        diffs=diffs,
+        reasons=computed.reasons,
+        after=new,
+        gained=tuple(name for name in come if name not in gone),
+        lost=tuple(name for name in gone if name not in come),
+        requirements=tuple(_requirement_changes(old, new)),
+        remarks=(*_remarks(draft, after, new), *_findings(computed)),
+    )
+
+
+def _computed(state: State, saved: str | None) -> ComputedPart:
+    """Return the part as a run makes it, told against the body *saved*."""
+    name = state.integration.name
+    if state.case is None or state.project is None or not isinstance(state.found, Selection):
+        return ComputedPart(part=name, body=None)  # It is paused: a run does not even select.
+    at, selections = state.case.policy.as_of, {name: state.found}
+    work = Computation(
+        catalogue=state.catalogue,
+        facts=Facts(selections=selections, findings={name: status_findings(state.project, at)}),
+        as_of=at,
+        made=made_of([state.integration], selections),
+    )
+    return work.part(state.integration, saved)
+
+
+def _diffs(
+    before: State | None, old: IntegrationPart | None, after: State, new: IntegrationPart | None
+) -> Iterator[PartDiff]:
+    """Compare as review does: another name makes another part, and the layout is one too."""
+    name = after.integration.name
+    if before is not None and before.integration.name != name:
+        yield diff_parts(before.integration.name, old, None)
+        yield diff_parts(name, None, new)
+    else:
+        yield diff_parts(name, old, new)
+    earlier, later = after.saved_catalogue, after.catalogue
+    if earlier.groups != later.groups or later.sdk.writes_workflows:
+        layout = diff_parts(LAYOUT, layout_of(earlier), layout_of(later))
+        if layout.layout:
+            yield layout
+
+
+def _environments(part: IntegrationPart | None) -> dict[str, None]:
+    """Return the names of the environments, in the order of the file."""
+    if part is None:
+        return {}
+    return {
+        environment(python, part.name, row.version): None
+        for row in part.rows
+        for python in row.pythons
+    }
+
+
+def _requirement_changes(
+    old: IntegrationPart | None, new: IntegrationPart | None
+) -> Iterator[RequirementChange]:
+    """Yield what environments that stay install otherwise, by requirement."""
+    if old is None or new is None or old.name != new.name:
+        return
+    before, after = installed(old), installed(new)
+    changes: dict[tuple[str, bool], list[str]] = defaultdict(list)
+    for version, python in sorted(before.keys() & after.keys()):
+        name = environment(python, new.name, version)
+        for text in after[version, python] - before[version, python]:
+            changes[text, True].append(name)
+        for text in before[version, python] - after[version, python]:
+            changes[text, False].append(name)
+    for text, is_gained in sorted(changes):
+        yield RequirementChange(
+            requirement=text, is_gained=is_gained, environments=tuple(changes[text, is_gained])
+        )
+
+
+def _remarks(draft: Draft, after: State, new: IntegrationPart | None) -> Iterator[Remark]:
+    if after.case is None or not isinstance(after.found, Selection):
+        return
+
+    def without(hold: Hold) -> Selection | None:
+        rest = [entry for entry in draft.holds if entry.row is not hold]
+        catalogue, integration = with_draft(after.saved_catalogue, replace(draft, holds=rest))
+        assert after.case is not None
+        policy = policy_of(
+            integration,
+            catalogue,
+            as_of=after.case.policy.as_of,
+            quarantine=after.case.policy.quarantine,
+        )
+        found = replace(after.case, policy=policy).select()
+        return found if isinstance(found, Selection) else None
+
+    yield from remarks_on(
+        draft,
+        Outcome(
+            policy=after.case.policy,
+            known=after.known,
+            selection=after.found,
+            rows=new.rows if new else (),
+            without=without,
+        ),
+    )
+
+
+def _findings(computed: ComputedPart) -> Iterator[Remark]:
+    """Yield what a reviewer of the run would be told beside the remarks on single fields."""
+    for found in computed.findings:
+        if found.kind not in SAID_BESIDE_FIELDS:
+            yield Remark(text=found.text, is_warning=found.severity != "info")
