@@ -32,7 +32,13 @@ from django.conf import settings
 from integrations.index.address import Login, Origin, configured_logins
 from matrix.environments.explaining import Failure, Unresolved, explain
 from matrix.environments.workspace import NAME, locked_folder, write_inputs
-from matrix.rules.resolution import EnvironmentRequest, UnreadablePins, moment_text, read_pins
+from matrix.rules.resolution import (
+    EnvironmentRequest,
+    LockRequest,
+    UnreadablePins,
+    moment_text,
+    read_pins,
+)
 
 # Reads which process groups live, line by line; when the worker is gone it ends the last ones.
 # The kernel could do that to uv alone (PR_SET_PDEATHSIG), not to the builds that uv starts, and
@@ -62,6 +68,7 @@ CHUNK = 65_536
 class Resolved:
     pins: tuple[str, ...]
     seconds: float
+    text: str = ""  # Of a lock: the file that uv wrote.
 
 
 Outcome = Resolved | Unresolved
@@ -273,7 +280,7 @@ class Calls:
         seconds = time.monotonic() - call.started
         if isinstance(outcome, Unresolved):
             return Unresolved(outcome.kind, outcome.problem, seconds)
-        return Resolved(outcome.pins, seconds)
+        return Resolved(outcome.pins, seconds, outcome.text)
 
     def _registered(self) -> Collection[object]:
         return [key.fileobj for key in self._selector.get_map().values()]
@@ -311,7 +318,10 @@ def _outcome(call: Call) -> Outcome:
         text = text.replace(str(call.folder), "…")
         return explain(text, allows_builds=call.request.allows_builds, secrets=secrets)
     try:
-        return Resolved(read_pins((call.folder / "pins.txt").read_text(encoding="utf-8")), 0)
+        written = (call.folder / written_file(call.request)).read_text(encoding="utf-8")
+        if isinstance(call.request, LockRequest):
+            return Resolved((), 0, written)
+        return Resolved(read_pins(written), 0)
     except (OSError, UnicodeDecodeError, UnreadablePins) as error:
         return Unresolved(Failure.OTHER, f"uv wrote pins that cannot be read: {error}")
 
@@ -321,14 +331,20 @@ def _signal_group(call: Call, number: signal.Signals) -> None:
         os.killpg(call.process.pid, number)
 
 
+def written_file(request: EnvironmentRequest) -> str:
+    """Return the name of the file that uv writes its answer to."""
+    is_pylock = isinstance(request, LockRequest) and request.as_pylock
+    return "pylock.toml" if is_pylock else "pins.txt"
+
+
 def arguments(uv: Uv, request: EnvironmentRequest) -> list[str]:
     """Return the command line; each option was found by measuring (DESIGN 5)."""
     command = [
-        *(uv.binary, "pip", "compile", "requirements.in", "-o", "pins.txt"),
+        *(uv.binary, "pip", "compile", "requirements.in", "-o", written_file(request)),
         *("-c", "constraints.txt", "--config-file", "uv.toml", "--cache-dir", str(uv.cache)),
-        *("-p", sys.executable, "--no-python-downloads"),
-        *("--python-version", request.full_python, "--python-platform", request.platform),
-        *("--no-annotate", "--no-header", "-q", "--color", "never", "--system-certs"),
+        *("-p", sys.executable, "--no-python-downloads", "--python-version", request.full_python),
+        *_form(request),
+        *("--no-header", "-q", "--color", "never", "--system-certs"),
     ]
     if request.allows_prereleases:
         command += ["--prerelease", "allow"]
@@ -337,6 +353,14 @@ def arguments(uv: Uv, request: EnvironmentRequest) -> list[str]:
     for name, moment in request.exclude_newer_projects:
         command += ["--exclude-newer-package", f"{name}={moment_text(moment)}"]
     return command
+
+
+def _form(request: EnvironmentRequest) -> list[str]:
+    """Return for which platform the answer holds, and what it tells beside the pins."""
+    if not isinstance(request, LockRequest):
+        return ["--python-platform", request.platform, "--no-annotate"]
+    form = ["--format", "pylock.toml"] if request.as_pylock else []
+    return ["--universal", "--generate-hashes", "--annotation-style", "line", *form]
 
 
 def environment(

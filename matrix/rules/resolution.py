@@ -104,6 +104,16 @@ class EnvironmentRequest:
         )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LockRequest(EnvironmentRequest):
+    """
+    A set of requirements to lock: for every platform and every Python from ``python`` up, with the
+    hashes of all files and with who asks for what.
+    """
+
+    as_pylock: bool = False  # The form of PEP 751, else requirements as pip reads them.
+
+
 def full_python(python: Python) -> str:
     """Return the patch release that stands for *python*; the first one where none is known."""
     return f"3.{python.minor}.{NEWEST_PATCHES.get(python.minor, 0)}"
