@@ -35,11 +35,6 @@ class HoldFacts:
         known = self.projects.get(url_of(sdk), {}).get(name)
         return None if known is None or known.first_seen_at is None else known
 
-    def lacks(self, sdk: Sdk, name: str) -> bool:
-        """Whether the index of *sdk* was asked, and answered that it has no such project."""
-        known = self.projects.get(url_of(sdk), {}).get(name)
-        return known is not None and known.first_seen_at is None and known.gone_at is not None
-
     def releases(self, sdk: Sdk, name: str) -> list[Release] | None:
         key = (url_of(sdk), name)
         if key not in self._releases:

@@ -64,16 +64,17 @@ def why_over(hold: Hold, facts: HoldFacts) -> str:
     """
     Say why what *hold* waits for has come true; "" while it has not, or nobody can tell.
 
-    A hold that reaches several indexes ends when each of them that has the project says so.
+    A hold that reaches several indexes ends when each that is known to have the project says so.
     """
     if not hold.lift_when:
         return ""
     name = hold.lift_project or hold.held_project
-    sdks = [sdk for sdk in facts.sdks_of(hold) if not facts.lacks(sdk, name)]
     answers = []
-    for sdk in sdks:
+    for sdk in facts.sdks_of(hold):
         releases = facts.releases(sdk, name)
-        if releases is None or facts.is_quarantined(sdk, name):
+        if releases is None:
+            continue
+        if facts.is_quarantined(sdk, name):
             return ""
         answers.append(_because(hold, name, releases, facts.at))
     return answers[0] if answers and all(answers) else ""

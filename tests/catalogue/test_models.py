@@ -114,6 +114,9 @@ BROKEN: dict[str, tuple[type[Cleaned], Callable[[Any], Any], str]] = {
     "catalogue_hold_approved_by_somebody_else": (Hold, approved_by_the_same, "Somebody else than the person who asked must approve."),
     "catalogue_hold_names_one_scope": (Hold, lambda row: setattr(row, "project", ""), "Name an integration alone, or a project (with an SDK, or without one to hold it everywhere)."),
     "catalogue_hold_ends_after_it_starts": (Hold, ends_as_it_starts, "A hold must end after it starts."),
+    "catalogue_hold_lift_when_is_known": (Hold, lambda row: setattr(row, "lift_when", "it rains"), "It ends when another release exists, or when what is held is no longer the latest."),
+    "catalogue_hold_lift_release_belongs_to_its_condition": (Hold, lambda row: setattr(row, "lift_when", "release exists"), "Say which release ends the hold, and only where another release does."),
+    "catalogue_hold_is_lifted_for_a_reason": (Hold, lambda row: setattr(row, "lifted_at", NOON), "A hold is lifted at a time and for a reason."),
 }  # fmt: skip
 
 

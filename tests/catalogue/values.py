@@ -41,6 +41,8 @@ def holds(draw: st.DrawFn, *, project: bool) -> portable.Hold:
     ends_on = draw(dates)
     if starts_on and ends_on and ends_on <= starts_on:
         ends_on = None
+    lift_when = draw(st.sampled_from(["", "release exists", "no longer latest"]))
+    awaits_release = lift_when == "release exists"
     return portable.Hold(
         project=draw(words) if project else "",
         # Never what a pinned pick is: those are 99.x.
@@ -50,6 +52,10 @@ def holds(draw: st.DrawFn, *, project: bool) -> portable.Hold:
         link=draw(st.sampled_from(["", "https://example.org/issues/7?a=b#c"])),
         starts_on=starts_on,
         ends_on=ends_on,
+        remind_on=draw(dates),
+        lift_when=lift_when,
+        lift_project=draw(st.just("") | words) if awaits_release else "",
+        lift_releases=draw(st.sampled_from([">=5.0.1", "==2.*"])) if awaits_release else "",
     )
 
 
