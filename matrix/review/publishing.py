@@ -60,7 +60,7 @@ def publish(
         items = _approved(proposal)
         _refuse_blocked(proposal, items)
         if second_person:
-            _require_second_person(items, by)
+            _require_second_person(proposal, items, by)
         hashes = apply(published_hashes(proposal.base_id), items)
         publication = Publication.objects.create(
             channel=channel,
@@ -129,13 +129,15 @@ def _refuse_blocked(proposal: Proposal, items: list[Item]) -> None:
         raise Blocked(f"{' '.join(texts)} Waive it with a reason, or withdraw the approval.")
 
 
-def _require_second_person(items: list[Item], by: User) -> None:
+def _require_second_person(proposal: Proposal, items: list[Item], by: User) -> None:
     own = Decision.objects.filter(
         item__in=items, withdrawn_at=None, verdict=Decision.Verdict.APPROVED, decided_by=by
     )
     if parts := sorted(own.values_list("item__part", flat=True)):
         raise NeedsSecondPerson(
-            f"{by.get_username()} approved {', '.join(parts)}; somebody else must publish."
+            f"{by.get_username()} approved {', '.join(parts)}; somebody else must publish. "
+            f"Ask another reviewer to publish proposal {proposal.number}, or withdraw "
+            f"{'that approval' if len(parts) == 1 else 'those approvals'} and let them approve."
         )
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from integrations.catalogue.models import Sdk
 from matrix.review.deciding import approve_all
-from matrix.review.errors import ReviewError
+from matrix.review.errors import NeedsSecondPerson, ReviewError
 from matrix.review.locking import find_proposal
 from matrix.review.models import Proposal, Publication
 from matrix.review.permissions import require
@@ -26,17 +26,22 @@ def publish_approved(number: int, *, by: User, at: datetime, comment: str = "") 
     """Publish what is approved in proposal *number*; raises ReviewError and PermissionDenied."""
     require(by, "review.publish", "publish")
     proposal = find_proposal(number)
-    sdk = Sdk.objects.filter(slug=proposal.channel.slug).first()
     return publish(
         number,
         by=by,
         at=at,
         comment=comment,
         render=render,
-        second_person=sdk is not None and sdk.second_person_publishes,
+        second_person=asks_for_two(proposal),
         summarise=summary_of(proposal.channel),
         generator=GENERATOR,
     )
+
+
+def asks_for_two(proposal: Proposal) -> bool:
+    """Whether who approved items of *proposal* may not publish them."""
+    sdks = Sdk.objects.filter(slug=proposal.channel.slug, second_person_publishes=True)
+    return sdks.exists()
 
 
 def render(bodies: Mapping[str, str]) -> dict[str, str]:
@@ -56,5 +61,16 @@ def approve_and_publish(
     proposal = find_proposal(number)
     if proposal.items.undecided().exists() or proposal.status != Proposal.Status.OPEN:
         require(by, "review.decide", "approve")
+        _refuse_one_person(proposal)
         approve_all(number, by=by, at=at, base=base)
     return publish_approved(number, by=by, at=at, comment=comment)
+
+
+def _refuse_one_person(proposal: Proposal) -> None:
+    """Say at once what publishing would refuse: nobody can approve and publish the same items."""
+    if proposal.status == Proposal.Status.OPEN and asks_for_two(proposal):
+        raise NeedsSecondPerson(
+            f"{proposal.channel} asks for two people, so nobody can approve and publish at once. "
+            f"Approve the items of proposal {proposal.number}, then ask another reviewer to "
+            "publish it."
+        )

@@ -58,10 +58,11 @@ def propose(
     only: Collection[str] | None = None,
     hold_back: Collection[str] = (),
     at: datetime = AT,
+    ended: Collection[str] = (),
 ) -> Proposal | None:
     run = a_run(channel, only=only, hold_back=hold_back)
     found = computed(parts) if isinstance(parts, Mapping) else parts
-    return proposing.propose(run, found, at=at, summarise=in_words)
+    return proposing.propose(run, found, at=at, summarise=in_words, ended=ended)
 
 
 def a_proposal(

@@ -12,6 +12,7 @@ from matrix.review.contents import store_texts
 from matrix.review.models import (
     Assessment,
     Channel,
+    Comment,
     Decision,
     Finding,
     Item,
@@ -21,6 +22,7 @@ from matrix.review.models import (
     PublishedPart,
     Run,
     Snapshot,
+    VerdictChange,
 )
 from matrix.review.snapshots import store
 from tests.review.makers import AT, a_channel, a_user
@@ -101,6 +103,19 @@ class Rows:
         values = {"proposal": self.once(self.a_proposal), "kind": "install", "severity": "error"}
         return Finding.objects.create(**{**values, "text": "It cannot.", **changes})
 
+    def a_declined_one(self, **changes: Any) -> Decision:
+        values = {"verdict": "declined", "reason": "No.", "propose_again": "next run"}
+        return self.a_decision(**{**values, **changes})
+
+    def a_comment(self, **changes: Any) -> Comment:
+        values = {"proposal": self.once(self.a_proposal), "text": "Why?", "written_by": self.user}
+        return Comment.objects.create(**{**values, "written_at": AT, **changes})
+
+    def a_verdict_change(self, **changes: Any) -> VerdictChange:
+        values = {"channel": self.channel, "part": "a", "release": "1.0", "now": "held"}
+        run = self.once(self.a_run)
+        return VerdictChange.objects.create(**{**values, "run": run, "changed_at": AT, **changes})
+
     def once(self, make: Callable[..., Any]) -> Any:
         """Return the row that *make* made the first time."""
         rows = self.__dict__.setdefault("_once", {})
@@ -180,6 +195,14 @@ BAD_ROWS: dict[str, list[Callable[[Rows], object]]] = {
     "review_decision_propose_again_is_known": [
         lambda rows: rows.a_decision(verdict="declined", reason="No.", propose_again="later")
     ],
+    "review_decision_waits_for_what_it_names": [
+        lambda rows: rows.a_declined_one(propose_again="when a hold ends"),
+        lambda rows: rows.a_declined_one(waits_for="hold 12"),
+        lambda rows: rows.a_decision(waits_for="hold 12"),
+    ],
+    "review_comment_says_something": [lambda rows: rows.a_comment(text="")],
+    "review_verdictchange_once_in_a_run": [lambda rows: twice(rows.a_verdict_change)],
+    "review_verdictchange_changes_something": [lambda rows: rows.a_verdict_change(before="held")],
     "review_finding_waived_by_at_and_why_together": [
         lambda rows: rows.a_finding(waived_at=AT),
         lambda rows: rows.a_finding(waived_at=AT, waived_by=rows.user),

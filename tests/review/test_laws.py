@@ -32,6 +32,8 @@ from tests.review.makers import (
 
 pytestmark = pytest.mark.django_db
 Again = Decision.ProposeAgain
+WAITING = Again.WHEN_A_HOLD_ENDS.value
+LASTING = {WAITING, Again.WHEN_IT_CHANGES.value}
 Pair = tuple[str | None, str | None]
 LAWS = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -121,9 +123,23 @@ class Model:
     base: dict[str, str] = field(default_factory=dict)
     is_open: bool = False
     items: dict[str, Pair] = field(default_factory=dict)
-    verdicts: dict[str, str] = field(default_factory=dict)  # approved, next run, when it changes
-    lasting: set[tuple[str, Pair]] = field(default_factory=set)  # Declined until they change.
+    verdicts: dict[str, str] = field(default_factory=dict)  # "approved", or when to ask again.
+    # Declined for longer than their proposal: how, by part and change.
+    lasting: dict[tuple[str, Pair], str] = field(default_factory=dict)
     history: list[dict[str, str]] = field(default_factory=list)
+
+    def end_holds(self, covered: set[str]) -> None:
+        """Nothing that is covered waits for a hold any more."""
+        self.verdicts = {
+            part: verdict
+            for part, verdict in self.verdicts.items()
+            if verdict != WAITING or part not in covered
+        }
+        self.lasting = {
+            key: verdict
+            for key, verdict in self.lasting.items()
+            if verdict != WAITING or key[0] not in covered
+        }
 
     def run(self, state: Mapping[str, str], covered: set[str]) -> None:
         items: dict[str, Pair] = {}
@@ -167,9 +183,9 @@ class Model:
 
     def close(self) -> None:
         self.lasting |= {
-            (part, self.items[part])
+            (part, self.items[part]): verdict
             for part, verdict in self.verdicts.items()
-            if verdict == "when it changes"
+            if verdict in LASTING
         }
         self.is_open, self.items, self.verdicts = False, {}, {}
 
@@ -185,21 +201,36 @@ class History:
     def open(self) -> Proposal | None:
         return self.channel.proposals.filter(status="open").first()
 
-    def run(self, state: dict[str, str], only: set[str] | None, hold_back: set[str]) -> None:
-        propose(self.channel, dict(state), only=only, hold_back=hold_back)
-        self.model.run(state, (set("abcde") if only is None else only) - hold_back)
+    def run(
+        self,
+        state: dict[str, str],
+        only: set[str] | None,
+        hold_back: set[str],
+        *,
+        has_ended: bool = False,
+    ) -> None:
+        covered = (set("abcde") if only is None else only) - hold_back
+        ended = ["hold 1", "hold 2"] if has_ended else ["hold 2"]
+        propose(self.channel, dict(state), only=only, hold_back=hold_back, ended=ended)
+        if has_ended:
+            self.model.end_holds(covered)
+        self.model.run(state, covered)
+
+    def ids(self, parts: set[str]) -> list[int]:
+        assert self.open
+        return list(self.open.items.undecided().filter(part__in=parts).values_list("pk", flat=True))
 
     def approve(self, parts: set[str]) -> None:
         if chosen := self.model.decide(parts, "approved"):
             assert self.open
-            deciding.approve(self.open.number, chosen, by=a_user(), at=AT)
+            deciding.approve_items(self.open.number, self.ids(chosen), by=a_user(), at=AT)
 
     def decline(self, parts: set[str], again: Again) -> None:
         if chosen := self.model.decide(parts, again.value):
             assert self.open
-            deciding.decline(
+            deciding.decline_items(
                 self.open.number,
-                chosen,
+                self.ids(chosen),
                 by=a_user(),
                 at=AT,
                 reason="Not now.",
@@ -258,12 +289,19 @@ class History:
 
 STEPS = st.one_of(
     st.builds(
-        lambda state, only, hold_back: lambda found: found.run(state, only, hold_back),
+        lambda state, only, hold_back, has_ended: (
+            lambda found: found.run(state, only, hold_back, has_ended=has_ended)
+        ),
         STATES,
         st.none() | NAMES,
         st.just(set()) | NAMES,
+        st.booleans(),
     ),
-    st.builds(lambda state: lambda found: found.run(state, None, set()), STATES),
+    st.builds(
+        lambda state, has_ended: lambda found: found.run(state, None, set(), has_ended=has_ended),
+        STATES,
+        st.booleans(),
+    ),
     st.builds(lambda parts: lambda found: found.approve(parts), NAMES),
     st.builds(
         lambda parts, again: lambda found: found.decline(parts, again),

@@ -200,10 +200,13 @@ def test_who_approved_cannot_publish_where_a_second_person_is_asked_for() -> Non
     approve(proposal, "c", "a", by="ana")
     approve(proposal, "b", by="ben")
 
-    for name, parts in (("ana", "a, c"), ("ben", "b")):
+    for name, parts, what in (("ana", "a, c", "those approvals"), ("ben", "b", "that approval")):
         with pytest.raises(NeedsSecondPerson) as refusal:
             publish(proposal.number, by=name, second_person=True)
-        assert str(refusal.value) == f"{name} approved {parts}; somebody else must publish."
+        assert str(refusal.value) == (
+            f"{name} approved {parts}; somebody else must publish. "
+            f"Ask another reviewer to publish proposal 1, or withdraw {what} and let them approve."
+        )
 
     assert publish(proposal.number, by="cleo", second_person=True).number == 1
 

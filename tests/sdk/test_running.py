@@ -192,9 +192,13 @@ def test_an_sdk_may_ask_for_a_second_person_to_publish(index: SmallIndex) -> Non
     proposal = makers.run(sdk)
     assert proposal is not None
 
-    with pytest.raises(NeedsSecondPerson):
+    with pytest.raises(NeedsSecondPerson) as refusal:
         approve_and_publish(proposal.number, by=makers.a_reviewer(), at=makers.NOW)
 
+    assert str(refusal.value) == (
+        "kit asks for two people, so nobody can approve and publish at once. "
+        "Approve the items of proposal 1, then ask another reviewer to publish it."
+    )
     assert (Decision.objects.count(), Publication.objects.count()) == (0, 0)
 
 
