@@ -8,5 +8,6 @@ urlpatterns = [
     path("health/", show_health, name="health"),
     path("admin/", admin.site.urls),
 ]
+handler400 = "portal.home.views.errors.bad_request"
 handler403 = "portal.home.views.errors.forbidden"
 handler404 = "portal.home.views.errors.not_found"
