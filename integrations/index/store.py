@@ -171,6 +171,15 @@ class Finding:
     def facts(self) -> list[ReleaseFact]:
         return summarise(self.groups)
 
+    def pieces(self) -> list[Callable[[], object]]:
+        """What takes long to work out of a page, in pieces; their results are kept."""
+        return [
+            lambda: self.files,
+            lambda: self.groups,
+            lambda: self.facts,
+            lambda: self.packed_files,
+        ]
+
     @property
     def notes(self) -> list[str]:
         """What was left out of the page."""

@@ -16,6 +16,7 @@ from integrations.index.facts import FileFact, KnownMetadata, KnownRelease, unpa
 from integrations.index.models import PollOutcome, Project
 from integrations.index.pages import Page, fill_upload_times, parse_page
 from integrations.index.store import Finding, read_files, read_metadata
+from integrations.index.turns import Turns
 from integrations.index.ways import NoMetadataError, release_metadata
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ Wanted = Callable[[str, Sequence[KnownRelease], Mapping[str, KnownMetadata]], Co
 Fetched = dict[str, tuple[KnownMetadata, str]]  # Metadata and its source, by version.
 
 MOST_REASONS = 5  # Sentences of one failure.
+MOST_UNREAD = 32  # Pages that were asked for and are not read yet; a page may be megabytes.
 EXPECTED = (IndexUnavailable, ProjectNotFound, IndexDataError, NoMetadataError)
 
 
@@ -47,6 +49,8 @@ class Visitor:
     at: datetime
     wanted: Wanted
     before: Mapping[str, Project]
+    turns: Turns = field(default_factory=Turns)
+    unread: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_UNREAD))
 
     async def visit(self, names: Sequence[str]) -> None:
         async with self.client, asyncio.TaskGroup() as group:
@@ -72,15 +76,9 @@ class Visitor:
         before = self.before.get(name)
         finding = Finding(name=name, seen_at=self.at, before=before)
         state = PollOutcome.State.OK
-        answer = await self.client.page(
-            name,
-            etag=before.etag if before else "",
-            last_modified=before.last_modified if before else "",
-        )
-        finding.is_there = True
-        if answer is not None and _has_changed(answer, before):
-            await self._read_page(finding, answer)
-        else:
+        async with self.unread:
+            is_new = await self._look_at_page(finding)
+        if not is_new:
             state = PollOutcome.State.UNCHANGED
             if before is None or not before.is_incomplete:
                 return Result(name=name, finding=finding, state=state)
@@ -94,15 +92,32 @@ class Visitor:
             reason=_joined(reasons),
         )
 
+    async def _look_at_page(self, finding: Finding) -> bool:
+        """Ask for the page and read it; return whether it says anything new."""
+        before = finding.before
+        answer = await self.client.page(
+            finding.name,
+            etag=before.etag if before else "",
+            last_modified=before.last_modified if before else "",
+        )
+        finding.is_there = True
+        if answer is None:
+            return False
+        await self.turns.work(lambda: _take_validators(finding, answer))
+        if before is not None and finding.body_sha256 == before.body_sha256:
+            return False
+        await self._read_page(finding, answer)
+        return True
+
     async def _read_page(self, finding: Finding, answer: Answer) -> None:
-        page = parse_page(answer.body, content_type=answer.content_type, url=answer.url)
+        pages: list[Page] = []
+        await self.turns.work(lambda: pages.append(_parsed(answer)))
+        page = pages[0]
         page.has_upload_times = all(file.upload_time for file in page.files)
-        finding.etag = answer.headers.get("etag", "")
-        finding.last_modified = answer.headers.get("last-modified", "")
-        finding.body_sha256 = _sha256(answer)
         await self._load_files(finding)
         await self._ask_for_times(finding.name, page, finding.old_files)
         finding.page = page
+        await self.turns.work(*finding.pieces())
 
     async def _load_files(self, finding: Finding) -> None:
         if finding.before and finding.before.first_seen_at:
@@ -119,8 +134,7 @@ class Visitor:
         try:
             answer = await self.client.legacy_page(name)
             if answer is not None:
-                legacy = parse_page(answer.body, content_type=answer.content_type, url=answer.url)
-                fill_upload_times(page, legacy)
+                fill_upload_times(page, _parsed(answer))
         except EXPECTED as error:
             page.notes.append(f"Some upload times are unknown. {error}")
 
@@ -169,12 +183,14 @@ def _joined(reasons: Sequence[str]) -> str:
     return " ".join([*reasons[:MOST_REASONS], *([f"And {more} more."] if more > 0 else [])])
 
 
-def _has_changed(answer: Answer, before: Project | None) -> bool:
-    return before is None or _sha256(answer) != before.body_sha256
+def _take_validators(finding: Finding, answer: Answer) -> None:
+    finding.etag = answer.headers.get("etag", "")
+    finding.last_modified = answer.headers.get("last-modified", "")
+    finding.body_sha256 = hashlib.sha256(answer.body).hexdigest()
 
 
-def _sha256(answer: Answer) -> str:
-    return hashlib.sha256(answer.body).hexdigest()
+def _parsed(answer: Answer) -> Page:
+    return parse_page(answer.body, content_type=answer.content_type, url=answer.url)
 
 
 @dataclass(kw_only=True)

@@ -10,7 +10,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from integrations.index.client import IndexClient
+from integrations.index import visiting
+from integrations.index.client import Answer, IndexClient
 from integrations.index.facts import LONG_AGO, KnownMetadata, KnownRelease
 from integrations.index.models import Index, Poll, PollOutcome, Project, ProjectStatus, Release
 from integrations.index.polling import fetch_metadata, poll
@@ -275,6 +276,29 @@ def test_a_project_that_fails_says_why_and_stops_no_other(
 
     expected = reason.format(url=f"{server.url}bar/")
     assert outcomes == {"bar": ("failed", expected), "foo": ("ok", "")}
+
+
+def test_no_more_pages_are_asked_for_than_may_lie_unread(
+    server: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visiting, "MOST_UNREAD", 2)
+    counts = [0]
+
+    class Counting(IndexClient):
+        async def page(self, project: str, **validators: str) -> Answer | None:
+            counts.append(counts[-1] + 1)
+            try:
+                return await super().page(project, **validators)
+            finally:
+                counts.append(counts[-1] - 1)
+
+    index = Index.objects.create(url=server.url)
+    names = ["foo", "gone", "lost", "missing", "none"]
+    done = poll(index, names, at=NOW, wanted=wants_nothing, open_client=Counting)
+
+    assert max(counts) == 2
+    assert done.outcomes.filter(state="ok").count() == 1
+    assert done.outcomes.filter(state="failed").count() == 4
 
 
 def test_an_answer_that_cannot_be_read_leaves_the_facts_alone(server: Answers) -> None:
