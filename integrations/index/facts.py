@@ -9,13 +9,13 @@ from the files again. Nothing here knows the database or the network.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import NamedTuple, cast
 
 import msgspec
 from packaging.version import Version
 
-from integrations.index.filenames import FilenameReader, is_plain_wheel, version_of, wheel_head
+from integrations.index.filenames import FilenameReader, is_plain_wheel, version_of
 from integrations.index.pages import Page, PageFile
 
 # Stands for "before the portal first looked" where the index does not say when a file came.
@@ -225,19 +225,23 @@ def group(
         if name.startswith(head) and is_plain_wheel(name):
             kin.append(file)
             continue
-        version = reader.version(name)
+        version, head = reader.version_and_head(name)
         if version is None:
             if not reader.is_forgotten(name):
                 strays.append(name)
             continue
         # One text gives one object, and the hash of a version is dear.
-        kin = by_object.setdefault(id(version), (version, []))[1]
+        known = by_object.get(id(version))
+        if known is None:
+            known = by_object[id(version)] = (version, [])
+        kin = known[1]
         kin.append(file)
-        head = wheel_head(name)
     groups: dict[Version, list[FileFact]] = {}
-    for version, together in by_object.values():  # "1.0" and "1.0.0" are one release.
-        groups.setdefault(version, []).extend(together)
-    return {version: groups[version] for version in sorted(groups)}, [
+    for version, together in sorted(by_object.values(), key=itemgetter(0)):
+        kin = groups.setdefault(version, together)
+        if kin is not together:  # "1.0" and "1.0.0" are one release.
+            kin.extend(together)
+    return groups, [
         f'"{name[:200]}" is not the name of a wheel or sdist of {project}; it was left out.'
         for name in strays
     ]

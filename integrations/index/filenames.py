@@ -19,6 +19,7 @@ from packaging.version import InvalidVersion, Version
 SDISTS = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar.Z", ".tar")
 # What indexes keep from before there were wheels. No installer takes them: they are no release.
 FORGOTTEN = (".egg", ".exe", ".msi", ".rpm", ".deb", ".dmg", ".src.rpm")
+PLAIN_PARTS = 5  # Of the name of a wheel without a build number.
 
 
 @lru_cache(maxsize=100_000)
@@ -39,20 +40,25 @@ class FilenameReader:
 
     def version(self, filename: str) -> Version | None:
         """The version in *filename*; None when it is not a file of this project."""
-        if filename.endswith(".whl"):
-            return self._wheel(filename)
+        return self.version_and_head(filename)[0]
+
+    def version_and_head(self, filename: str) -> tuple[Version | None, str]:
+        """
+        The version in *filename*, and what the plain wheels of that release begin with.
+
+        That is ``grpcio-1.60.0-`` for one of them, and "-", as nothing begins, for other files.
+        """
+        if filename[-4:] == ".whl":
+            parts = filename.split("-")
+            if len(parts) == PLAIN_PARTS:
+                version = version_of(parts[1])
+                if version is not None and self._is_project(parts[0]):
+                    return version, f"{parts[0]}-{parts[1]}-"
+            return self._odd_wheel(filename), "-"
         for ending in SDISTS:
             if filename.endswith(ending):
-                return self._sdist(filename[: -len(ending)])
-        return None
-
-    def _wheel(self, filename: str) -> Version | None:
-        if is_plain_wheel(filename):
-            name, text, _ = filename.split("-", 2)
-            version = version_of(text)
-            if version is not None and self._is_project(name):
-                return version
-        return self._odd_wheel(filename)
+                return self._sdist(filename[: -len(ending)]), "-"
+        return None, "-"
 
     def is_forgotten(self, filename: str) -> bool:
         return filename.endswith(FORGOTTEN)
@@ -88,11 +94,4 @@ class FilenameReader:
 
 def is_plain_wheel(filename: str) -> bool:
     """Whether it is a wheel without a build number: ``name-version-python-abi-platform.whl``."""
-    return filename.count("-") == 4 and filename.endswith(".whl")  # noqa: PLR2004
-
-
-def wheel_head(filename: str) -> str:
-    """What the plain wheels of a release begin with: ``grpcio-1.60.0-``; "-" for other files."""
-    if not is_plain_wheel(filename):
-        return "-"
-    return filename[: filename.index("-", filename.index("-") + 1) + 1]
+    return filename[-4:] == ".whl" and filename.count("-") == PLAIN_PARTS - 1
