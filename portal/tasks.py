@@ -13,6 +13,7 @@ from integrations.catalogue.models.sdk import sdk_named
 from matrix.environments.resolving import sweep as revive
 from matrix.review.errors import ReviewError
 from matrix.review.models import Run
+from matrix.sdk.learning import learn
 from matrix.sdk.lifting import look_at_holds as look_at_all_holds
 from matrix.sdk.resolving import OutOfTime
 from matrix.sdk.running import carry_out, poll_everything, request
@@ -38,6 +39,11 @@ def poll_indexes() -> str:
 def look_at_holds() -> str:
     """Lift the holds whose condition has come true, and note what the others keep out today."""
     return str(look_at_all_holds(at=now()))
+
+
+def ask_index(poll_id: int, project: str, versions: list[str]) -> str:
+    """Ask an index about one project, and for the metadata of some of its releases."""
+    return learn(poll_id, project, versions, at=now())
 
 
 def propose_weekly(slug: str, intended_at: datetime | str | None = None) -> str:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Count
 
 from integrations.catalogue.models import Sdk
+from integrations.index.address import clean_url, default_index_url
 from integrations.index.models import Index, Poll, PollOutcome
 from integrations.index.polling import fetch_metadata, poll
 from integrations.index.store import known_projects
@@ -27,9 +28,16 @@ class Answer:
     """What came of a question to the index so far."""
 
     project: str
+    asked_at: datetime
     is_over: bool
     problem: str  # Why the project could not be read; "" when it could, or nobody knows yet.
     notes: str  # What could not be read of it, by lines.
+
+
+def stored_index(sdk: Sdk) -> Index | None:
+    """Return the index of *sdk* when anything is known of it; no row is made."""
+    url = clean_url(sdk.index_url) if sdk.index_url else default_index_url()
+    return Index.objects.filter(url=url).first()
 
 
 def ask_about(sdk: Sdk, project: str, *, at: datetime) -> tuple[Poll, bool]:
@@ -102,18 +110,24 @@ def _finish(question: Poll, at: datetime, *, outcome: PollOutcome) -> None:
     question.outcomes.update(state=outcome.state, reason=outcome.reason, notes=outcome.notes)
 
 
-def answer_to(poll_id: int, project: str) -> Answer | None:
-    """Return what came of a question so far; None: nobody asked it, or it is forgotten."""
-    outcome = (
-        PollOutcome.objects.select_related("poll").filter(poll=poll_id, project=project).first()
-    )
-    if outcome is None:
+def last_answer(sdk: Sdk, project: str, *, poll_id: int | None = None) -> Answer | None:
+    """
+    Return what came of the last question about *project*, or of the one in *poll_id*; None: the
+    index was never asked, or that is forgotten.
+    """
+    index = stored_index(sdk)
+    outcomes = PollOutcome.objects.filter(poll__index=index, project=project)
+    if poll_id is not None:
+        outcomes = outcomes.filter(poll=poll_id)
+    last = outcomes.select_related("poll").order_by("-poll__started_at", "-pk").first()
+    if index is None or last is None:
         return None
     return Answer(
         project=project,
-        is_over=outcome.poll.finished_at is not None,
-        problem=outcome.reason,
-        notes=outcome.notes,
+        asked_at=last.poll.started_at,
+        is_over=last.poll.finished_at is not None,
+        problem=last.reason,
+        notes=last.notes,
     )
 
 

@@ -7,13 +7,12 @@ resolved, nothing is fetched, and nothing is written.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from integrations.catalogue.models import Hold, Integration, Sdk
-from integrations.index.address import clean_url, default_index_url
+from integrations.catalogue.models import Hold, Integration
 from integrations.index.models import Index, PollOutcome
 from integrations.index.store import KnownProject, known_projects
 from matrix.review.values import ComputedPart
@@ -22,17 +21,19 @@ from matrix.rules.diffing.comparing import installed
 from matrix.rules.facts import Needs, PickReason, Selection
 from matrix.rules.judging import Case
 from matrix.rules.matching import KnownReleases
-from matrix.rules.parts import LAYOUT, IntegrationPart
+from matrix.rules.parts import LAYOUT, IntegrationPart, Part
 from matrix.rules.rendering.factors import environment
 from matrix.sdk.assembling import Computation, made_of, read_integration
 from matrix.sdk.computing import layout_of
 from matrix.sdk.drafting import Draft, saved_state, with_draft
 from matrix.sdk.gathering import Facts, quarantine_of, shared_facts, status_findings, why_unusable
+from matrix.sdk.learning import stored_index
 from matrix.sdk.losses import IDLE_RULE
 from matrix.sdk.remarking import FieldMatch, Outcome, Remark, matches_of, remarks_on
 from matrix.sdk.translating import Catalogue, policy_of, read_catalogue
 
 READ = (PollOutcome.State.OK.value, PollOutcome.State.UNCHANGED.value)
+Reasons = Mapping[str, Sequence[Mapping[str, Any]]]  # By version, as review has them.
 SAID_BESIDE_FIELDS = {PickReason.PINNED.value, IDLE_RULE}  # Kinds of findings.
 Lacking = dict[str, frozenset[str]]  # By project the releases whose metadata is not known.
 
@@ -47,6 +48,16 @@ class RequirementChange:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Compared:
+    """One part as it is saved and as it would be; a new name makes two parts of one."""
+
+    diff: PartDiff
+    reasons: Reasons  # Of each pick, and of each one lost.
+    old: Part | None
+    new: Part | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Preview:
     """What saving would do to the matrix; without a comparison *problem* says why."""
 
@@ -57,10 +68,7 @@ class Preview:
     problem: str = ""
     lacking: Mapping[str, frozenset[str]]  # What a poll would have to bring, by project.
     summary: str = ""
-    diffs: tuple[PartDiff, ...] = ()
-    reasons: Mapping[str, Sequence[Mapping[str, Any]]] = field(
-        default_factory=dict
-    )  # Of each pick, and of each one lost.
+    parts: tuple[Compared, ...] = ()
     after: IntegrationPart | None = None
     gained: tuple[str, ...] = ()  # Environments.
     lost: tuple[str, ...] = ()
@@ -120,12 +128,6 @@ def preview(draft: Draft, *, now: datetime) -> Preview:
     return found if found.problem else _compared(found, draft, before, after)
 
 
-def stored_index(sdk: Sdk) -> Index | None:
-    """Return the index of *sdk* when anything is known of it; no row is made."""
-    url = clean_url(sdk.index_url) if sdk.index_url else default_index_url()
-    return Index.objects.filter(url=url).first()
-
-
 def _state(
     integration: Integration,
     projects: Mapping[str, KnownProject],
@@ -183,13 +185,13 @@ def _compared(found: Preview, draft: Draft, before: State | None, after: State) 
     saved = None if before is None else _computed(before, None).body
     computed = _computed(after, saved)
     old, new = read_integration(saved), read_integration(computed.body)
-    diffs = tuple(_diffs(before, old, after, new))
+    parts = tuple(_parts(before, old, after, new, computed.reasons))
+    diffs = [part.diff for part in parts]
     gone, come = _environments(old), _environments(new)
     return replace(
         found,
         summary=summary_line(diffs, unchanged=sum(diff.unchanged for diff in diffs)),
-        diffs=diffs,
-        reasons=computed.reasons,
+        parts=parts,
         after=new,
         gained=tuple(name for name in come if name not in gone),
         lost=tuple(name for name in gone if name not in come),
@@ -213,21 +215,34 @@ def _computed(state: State, saved: str | None) -> ComputedPart:
     return work.part(state.integration, saved)
 
 
-def _diffs(
-    before: State | None, old: IntegrationPart | None, after: State, new: IntegrationPart | None
-) -> Iterator[PartDiff]:
+def _parts(
+    before: State | None,
+    old: IntegrationPart | None,
+    after: State,
+    new: IntegrationPart | None,
+    reasons: Reasons,
+) -> Iterator[Compared]:
     """Compare as review does: another name makes another part, and the layout is one too."""
     name = after.integration.name
     if before is not None and before.integration.name != name:
-        yield diff_parts(before.integration.name, old, None)
-        yield diff_parts(name, None, new)
+        yield _pair(before.integration.name, old, None, reasons)
+        yield _pair(name, None, new, reasons)
     else:
-        yield diff_parts(name, old, new)
+        yield _pair(name, old, new, reasons)
     earlier, later = after.saved_catalogue, after.catalogue
     if earlier.groups != later.groups or later.sdk.writes_workflows:
-        layout = diff_parts(LAYOUT, layout_of(earlier), layout_of(later))
-        if layout.layout:
+        layout = _pair(LAYOUT, layout_of(earlier), layout_of(later), {})
+        if layout.diff.layout:
             yield layout
+
+
+def _pair(
+    name: str,
+    old: Part | None,
+    new: Part | None,
+    reasons: Reasons,
+) -> Compared:
+    return Compared(diff=diff_parts(name, old, new), reasons=reasons, old=old, new=new)
 
 
 def _environments(part: IntegrationPart | None) -> dict[str, None]:

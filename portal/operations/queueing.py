@@ -1,5 +1,6 @@
 """Handing work to the workers."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -16,6 +17,12 @@ LOST_AFTER = timedelta(minutes=5)  # A healthy worker starts a queued run within
 def enqueue(run: Run) -> None:
     """Have a worker carry out *run*, once the transaction that made it is committed."""
     transaction.on_commit(lambda: async_task("portal.tasks.run_channel", run.pk, group="run"))
+
+
+def enqueue_question(poll_id: int, project: str, versions: Collection[str]) -> None:
+    """Have a worker ask an index about one project, once the question is committed."""
+    name, texts = "portal.tasks.ask_index", sorted(versions)
+    transaction.on_commit(lambda: async_task(name, poll_id, project, texts, group="question"))
 
 
 def ask_for_help() -> None:

@@ -12,6 +12,7 @@ from integrations.catalogue.admin.inlines import (
     PythonRestrictions,
     let_picks_see_holds,
 )
+from integrations.catalogue.admin.previews import PreviewedAdmin
 from integrations.catalogue.looking_back import changes_of_parts
 from integrations.catalogue.models import DependencyRule, Group, Hold, Integration, Sdk
 from integrations.catalogue.models.sdk import change_reason
@@ -63,7 +64,7 @@ class HeldFilter(admin.SimpleListFilter):
 
 
 @admin.register(Integration)
-class IntegrationAdmin(CatalogueAdmin):
+class IntegrationAdmin(PreviewedAdmin, CatalogueAdmin):
     list_display = (
         "name",
         "sdk",
