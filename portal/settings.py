@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "portal.home",  # Before the admin: our templates and style sheet come first.
     "portal.accounts",
     "portal.operations",
+    "portal.guidance",
     "integrations.catalogue",
     "integrations.index",
     "matrix.environments",

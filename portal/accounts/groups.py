@@ -6,7 +6,7 @@ group         may
 ============  ==================================================================================
 viewers       look at everything: the catalogue with its history, the index, runs, proposals,
               publications, background tasks; comment on proposals
-maintainers   what viewers may; edit the catalogue; start runs
+maintainers   what viewers may; edit the catalogue and the applications; start runs
 reviewers     what viewers may; decide proposals; publish
 owners        what all of these may; hold releases everywhere; add, change and delete users and
               groups
@@ -22,7 +22,7 @@ from typing import Any
 
 from django.apps.registry import Apps
 
-APPS = ("catalogue", "index", "review")  # Their models are what viewers may look at.
+APPS = ("catalogue", "index", "review", "guidance")  # Their models are what viewers may look at.
 
 CATALOGUE = (
     "sdk",
@@ -55,6 +55,8 @@ REVIEW = (
     "comment",
     "verdictchange",
 )
+GUIDANCE = ("application", "dependencyset")
+GUIDANCE_HISTORY = tuple(f"historical{model}" for model in GUIDANCE)
 TASKS = ("schedule", "success", "failure")  # The background tasks, of django-q2.
 EDIT = ("add", "change", "delete")
 
@@ -74,9 +76,15 @@ VIEWERS = (
     | permissions("index", INDEX, ["view"])
     | permissions("review", REVIEW, ["view"])
     | permissions("django_q", TASKS, ["view"])
+    | permissions("guidance", GUIDANCE + GUIDANCE_HISTORY, ["view"])
     | {"review.comment.comment"}
 )
-MAINTAINERS = VIEWERS | permissions("catalogue", CATALOGUE, EDIT) | {"review.run.start_run"}
+MAINTAINERS = (
+    VIEWERS
+    | permissions("catalogue", CATALOGUE, EDIT)
+    | permissions("guidance", GUIDANCE, EDIT)
+    | {"review.run.start_run"}
+)
 REVIEWERS = VIEWERS | {"review.decision.decide", "review.publication.publish"}
 OWNERS = (
     MAINTAINERS

@@ -1,0 +1,106 @@
+"""What review is told about an application's channel: its files, changes and summaries."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from matrix.review.models import Channel
+from matrix.review.values import Change
+from matrix.rules.locks.diffing import LockDiff, diff_locks, lock_summary
+from matrix.rules.locks.parts import MAIN, SETTINGS, ApplicationPart, LockPart, Part, read
+from matrix.rules.locks.rendering import FOLDER, declaration, lock_files
+from portal.guidance.models import Application, DependencySet
+
+KIND = "application"
+
+
+def channel_of(application: Application) -> Channel:
+    channel, _ = Channel.objects.get_or_create(kind=KIND, slug=application.slug)
+    return channel
+
+
+def application_of(channel: Channel) -> Application | None:
+    """Return the application of a channel, unless it was removed."""
+    return Application.objects.filter(slug=channel.slug).first() if channel.kind == KIND else None
+
+
+def in_order(sets: Iterable[DependencySet]) -> list[DependencySet]:
+    """Return the sets as they are locked: the main one first, the others by name."""
+    return sorted(sets, key=lambda each: (each.name != MAIN, each.name))
+
+
+def settings_part(application: Application, names: Iterable[str]) -> ApplicationPart:
+    return ApplicationPart(
+        application=application.slug,
+        python=application.python,
+        tool=application.tool,
+        platform=application.platform,
+        start_command=application.start_command,
+        environment_path=application.environment_path,
+        sets=tuple(names),
+    )
+
+
+def locks_in(bodies: Mapping[str, str]) -> dict[str, LockPart]:
+    """Return the locked sets of a state by their names, the main one first."""
+    parts = [read(body) for body in bodies.values()]
+    locks = [part for part in parts if isinstance(part, LockPart)]
+    return {part.name: part for part in sorted(locks, key=lambda one: (one.name != MAIN, one.name))}
+
+
+def files_of(bodies: Mapping[str, str]) -> dict[str, str]:
+    """Return every generated file by its path: a pure function of the snapshots."""
+    files: dict[str, str] = {}
+    for part in locks_in(bodies).values():
+        files[f"{FOLDER}/{part.name}.in"] = declaration(part)
+        files |= lock_files(part)
+    return files
+
+
+def differences(changes: Sequence[Change]) -> list[LockDiff]:
+    """Return what each of *changes* does to its part."""
+    return [_difference(change.part, change.old_body, change.new_body) for change in changes]
+
+
+def _difference(name: str, old_body: str | None, new_body: str | None) -> LockDiff:
+    old, new = _read(old_body), _read(new_body)
+    if isinstance(new, ApplicationPart):
+        before = old if isinstance(old, ApplicationPart) else None
+        return LockDiff(part=name, settings=tuple(_settings(before, new)))
+    return diff_locks(
+        name,
+        old if isinstance(old, LockPart) else None,
+        new if isinstance(new, LockPart) else None,
+    )
+
+
+def _settings(old: ApplicationPart | None, new: ApplicationPart) -> Iterable[str]:
+    """Say in sentences which settings change."""
+    if old is None:
+        yield f"Python {new.python}, installed by {new.tool} on {new.platform}."
+        return
+    named = {
+        "python": "Python",
+        "tool": "The tool",
+        "platform": "The platform",
+        "start_command": "The start command",
+        "environment_path": "The path of the environment",
+    }
+    for name, word in named.items():
+        before, after = getattr(old, name), getattr(new, name)
+        if before != after:
+            yield f"{word}: {after}, not {before}."
+    if old.sets != new.sets:
+        yield f"The sets: {', '.join(new.sets)}, not {', '.join(old.sets)}."
+
+
+def _read(body: str | None) -> Part | None:
+    return None if body is None else read(body)
+
+
+def summarise(changes: Sequence[Change]) -> str:
+    """Return the summary line of *changes*."""
+    diffs = differences(changes)
+    settings = sum(len(diff.settings) for diff in diffs if diff.part == SETTINGS)
+    line = lock_summary(diff for diff in diffs if diff.part != SETTINGS)
+    if not settings:
+        return line
+    return f"{line} {settings} {'setting' if settings == 1 else 'settings'} to change."

@@ -1,0 +1,46 @@
+"""What the values of an application must look like; they are written into files that run."""
+
+import re
+
+from django.core.exceptions import ValidationError
+
+from integrations.catalogue.validators import quoted
+from matrix.rules.locks.parts import SETTINGS
+
+SET = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+SEGMENT = re.compile(r"[A-Za-z0-9._-]+")
+# What a shell, YAML and a Dockerfile all read as it stands; $PORT and $SOCKET are the platform's.
+COMMAND = re.compile(r"(?:[A-Za-z0-9_./:=,@+%-]|\$(?:PORT|SOCKET)\b|\$\{(?:PORT|SOCKET)\}| )+")
+RESERVED = {SETTINGS}
+
+
+def validate_set_name(value: str) -> None:
+    """Accept ``main``, ``dev``, ``load-tests``: it names files."""
+    if not SET.fullmatch(value):
+        raise ValidationError(
+            f"{quoted(value)} is not the name of a set. Write lower case letters: dev, load-tests.",
+            "set",
+        )
+    if value in RESERVED:
+        raise ValidationError(f"{quoted(value)} names another part. Choose another name.", "set")
+
+
+def validate_environment_path(value: str) -> None:
+    """Accept ``.venv``, ``build/env`` and ``/app``: a folder that is made empty on each build."""
+    segments = value.strip("/").split("/")
+    is_path = all(SEGMENT.fullmatch(segment) for segment in segments)
+    if not is_path or ".." in segments or "." in segments:
+        raise ValidationError(
+            f"{quoted(value)} is not the path of an environment. Write a folder: .venv, /app.",
+            "path",
+        )
+
+
+def validate_command(value: str) -> None:
+    """Accept a program and its arguments, without anything that a shell would do more with."""
+    if value and not COMMAND.fullmatch(value):
+        raise ValidationError(
+            f"{quoted(value)} is not a plain command. Write a program and its arguments, without "
+            "quotes, pipes or variables other than $PORT and $SOCKET.",
+            "command",
+        )
