@@ -50,6 +50,11 @@ class CheckResult:
     def anchor(self) -> str:
         return GUIDE[self.check.value].anchor
 
+    @property
+    def kind(self) -> str:
+        """``not-run``."""
+        return self.state.value.lower().replace(" ", "-")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Explanation:

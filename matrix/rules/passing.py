@@ -1,6 +1,7 @@
 """The fact with which a release passes a check: what was compared with what."""
 
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from matrix.rules.facts import Check, Policy, Release
 from matrix.rules.verdicts import age_text
@@ -33,7 +34,17 @@ def passing_fact(check: Check, policy: Policy, release: Release) -> str:
     raise ValueError(f"{check} compares a release with others.")
 
 
-def uploaded_text(release: Release) -> str:
+class Uploaded(Protocol):
+    """A release, wherever it is known from."""
+
+    @property
+    def uploaded_at(self) -> datetime | None: ...
+
+    @property
+    def is_time_known(self) -> bool: ...
+
+
+def uploaded_text(release: Uploaded) -> str:
     """``uploaded 6 Mar 2025``."""
     at = release.uploaded_at
     if at is None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 from packaging.requirements import InvalidRequirement, Requirement
@@ -11,6 +12,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from integrations.catalogue.models import (
+    CooldownBypass,
     DependencyRule,
     Hold,
     Integration,
@@ -82,7 +84,7 @@ def facts_of(seen: IntegrationVerdicts, found: ReleaseVerdict) -> ReleaseFacts:
         published=published,
         proposed=proposed,
         environments=tuple(_environments(seen, version, known)),
-        polled=_polled(seen),
+        polled=last_answer(seen),
         catalogue_changed_at=_changed_at(seen.sdk, seen.integration),
     )
 
@@ -201,7 +203,7 @@ def _project(requirement: str) -> str:
 
 
 # --- From when the answer is ---------------------------------------------------------------------
-def _polled(seen: IntegrationVerdicts) -> PollOutcome | None:
+def last_answer(seen: IntegrationVerdicts) -> PollOutcome | None:
     if seen.index is None:
         return None
     rows = PollOutcome.objects.filter(poll__index=seen.index, project=seen.integration.project)
@@ -211,17 +213,19 @@ def _polled(seen: IntegrationVerdicts) -> PollOutcome | None:
 
 def _changed_at(sdk: Sdk, integration: Integration) -> datetime | None:
     """Return when anything was last changed that decides about the integration."""
-    parts = (DependencyRule, PythonRestriction, PinnedPick, Hold)
-    moments: list[QuerySet] = [
-        Sdk.history.filter(id=sdk.pk).values_list("history_date"),
-        Integration.history.filter(id=integration.pk).values_list("history_date"),
-        *(
-            model.history.filter(integration_id=integration.pk).values_list("history_date")
-            for model in parts
-        ),
-        Hold.history.filter(integration=None, project=integration.project).values_list(
-            "history_date"
-        ),
+    mine = {"integration_id": integration.pk}
+    moments = [
+        _moments(Sdk, id=sdk.pk),
+        _moments(Integration, id=integration.pk),
+        *(_moments(model, **mine) for model in (DependencyRule, PythonRestriction, PinnedPick)),
+        _moments(Hold, **mine),
+        _moments(Hold, integration=None, project=integration.project),
+        _moments(CooldownBypass, sdk_id=sdk.pk, project=integration.project),
     ]
     newest = moments[0].union(*moments[1:]).order_by("-history_date").first()
     return newest[0] if newest else None
+
+
+def _moments(model: Any, **where: Any) -> QuerySet:
+    rows: QuerySet = model.history.filter(**where).values_list("history_date")
+    return rows

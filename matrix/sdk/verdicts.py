@@ -18,13 +18,14 @@ from integrations.index.store import KnownProject, known_projects
 from matrix.review.models import Assessment
 from matrix.review.verdicts import told_in
 from matrix.rules.explaining import Explanation, explain
-from matrix.rules.facts import Needs, Reason, Selection
+from matrix.rules.facts import Needs, Pick, Reason, Selection
 from matrix.rules.guidance import GUIDE, NOT_PICKED, ON_HOLD, UNKNOWN, Entry, word_of
 from matrix.rules.hypotheses import would_be_picked
 from matrix.rules.judging import LACKING, Case, Verdict, verdicts_of
+from matrix.rules.notes import NOTHING
 from matrix.sdk.channel import KIND
 from matrix.sdk.gathering import quarantine_of, shared_facts, why_unusable
-from matrix.sdk.previewing import stored_index
+from matrix.sdk.learning import stored_index
 from matrix.sdk.translating import Catalogue, policy_of, read_catalogue
 
 NOT_ANSWERED = "A maintainer polls the index: facts lack."
@@ -72,6 +73,20 @@ class IntegrationVerdicts:
                 for version in self.known
             }
         return verdicts_of(self.case, self.found)
+
+    @property
+    def picks(self) -> list[Pick]:
+        """Newest first."""
+        if self.problem or not isinstance(self.found, Selection):
+            return []
+        return list(reversed(self.found.picks))
+
+    @property
+    def nothing(self) -> str:
+        """Say why nothing is picked; "" when the problem does."""
+        if self.problem or not isinstance(self.found, Selection):
+            return ""
+        return " ".join(note.text for note in self.found.notes if note.kind == NOTHING)
 
     @cached_property
     def holds(self) -> list[Hold]:

@@ -129,8 +129,7 @@ class Assessment(models.Model):
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="assessments")
     problem = models.TextField(blank=True)
     # {"reasons": {version: [{"kind", "text"}]}, "rejected": {version: main reason},
-    #  "findings": [{"kind", "severity", "text", "blocking"}],
-    #  "verdicts": {"as_of": moment, "kinds": {kind: [version]}}}; the last one since 2026-11.
+    #  "findings": [{"kind", "severity", "text", "blocking"}]}, and what verdicts.py notes.
     notes = models.JSONField(default=dict)
 
     class Meta:
