@@ -61,7 +61,8 @@ def history_of(slug: str, part: str, version: Version, *, released_at: datetime 
 
 def _moments(channel: Channel, part: str, *, since: datetime | None) -> list[datetime]:
     """Return the moments of the runs that covered *part*, newest first; none that looked back."""
-    runs = channel.runs.filter(status=Run.Status.FINISHED, as_of__gte=F("intended_at"))
+    finished = Run.objects.filter(channel=channel, status=Run.Status.FINISHED)
+    runs = finished.filter(as_of__gte=F("intended_at"))
     rows = runs.order_by("-pk").only("as_of", "only", "hold_back")[:MOST_RUNS]
     moments = [run.as_of for run in rows if run.covers(part)]
     return sorted((at for at in moments if since is None or at >= since), reverse=True)

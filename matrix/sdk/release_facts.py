@@ -227,5 +227,5 @@ def _changed_at(sdk: Sdk, integration: Integration) -> datetime | None:
 
 
 def _moments(model: Any, **where: Any) -> QuerySet:
-    rows: QuerySet = model.history.filter(**where).values_list("history_date")
+    rows: QuerySet = model.history.filter(**where).order_by().values_list("history_date")
     return rows
