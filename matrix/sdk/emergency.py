@@ -22,7 +22,7 @@ from matrix.review.runs import OVER
 from matrix.sdk.channel import channel_of
 from matrix.sdk.containing import PICK, Contained, containing
 from matrix.sdk.effects import listed, note_effect
-from matrix.sdk.hold_facts import facts_on
+from matrix.sdk.hold_facts import HoldFacts, facts_on, held_among
 from matrix.sdk.running import request
 from matrix.sdk.translating import Catalogue, read_catalogue
 from matrix.sdk.what_if import WhatIf
@@ -45,6 +45,7 @@ class Caught:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preview:
     contained: Contained
+    matches: str | None  # Releases that the index shows, in words; None: its page was never read.
     caught: tuple[Caught, ...]  # By SDK; those that do not get the release are left out.
 
     @property
@@ -74,11 +75,22 @@ def preview(hold: Hold, *, at: datetime) -> Preview:
         integration=hold.integration.name if hold.integration else "",
     )
     sdks = Sdk.objects.filter(slug__in=contained.sdks)
-    found = [_caught(hold, sdk, contained, at) for sdk in sorted(sdks, key=lambda sdk: sdk.slug)]
-    return Preview(contained=contained, caught=tuple(found))
+    facts = facts_on([hold], at=at)
+    found = [_caught(hold, sdk, contained, facts) for sdk in sorted(sdks, key=lambda sdk: sdk.slug)]
+    return Preview(contained=contained, matches=_matches(hold, facts), caught=tuple(found))
 
 
-def _caught(hold: Hold, sdk: Sdk, contained: Contained, at: datetime) -> Caught:
+def _matches(hold: Hold, facts: HoldFacts) -> str | None:
+    """List the releases that *hold* matches on the indexes of the SDKs that it reaches."""
+    known = [facts.releases(sdk, hold.held_project) for sdk in facts.sdks_of(hold)]
+    read = [releases for releases in known if releases is not None]
+    if not read:
+        return None
+    versions = {one.version for releases in read for one in held_among(hold, releases)}
+    return listed(sorted(versions, reverse=True)) if versions else ""
+
+
+def _caught(hold: Hold, sdk: Sdk, contained: Contained, facts: HoldFacts) -> Caught:
     catalogue = read_catalogue(sdk)
     known = {integration.name for integration in catalogue.integrations}
     names = contained.integrations(sdk.slug)
@@ -86,7 +98,7 @@ def _caught(hold: Hold, sdk: Sdk, contained: Contained, at: datetime) -> Caught:
         sdk=sdk,
         integrations=tuple(name for name in names if name in known),
         forgotten=tuple(name for name in names if name not in known),
-        instead=_instead(hold, catalogue, contained, at),
+        instead=_instead(hold, catalogue, contained, facts),
         waits_for_second_person=waits_for_second_person(hold, sdk),
     )
 
@@ -96,14 +108,14 @@ def waits_for_second_person(hold: Hold, sdk: Sdk) -> bool:
 
 
 def _instead(
-    hold: Hold, catalogue: Catalogue, contained: Contained, at: datetime
+    hold: Hold, catalogue: Catalogue, contained: Contained, facts: HoldFacts
 ) -> dict[str, str]:
     """Say what comes instead: of picks as far as is known, of pins only the run can tell."""
     places = [place for place in contained.places if place.sdk == catalogue.sdk.slug]
     picking = {place.integration for place in places if place.kind == PICK}
     found = {place.integration: UNTIL_RESOLVED for place in places}
     if picking:
-        what_if = WhatIf(catalogue=catalogue, facts=facts_on([hold], at=at))
+        what_if = WhatIf(catalogue=catalogue, facts=facts)
         for integration in catalogue.integrations:
             if integration.name in picking:
                 answer = what_if.instead(hold, integration)

@@ -15,12 +15,28 @@ from matrix.sdk.effects import note_effect
 from matrix.sdk.emergency import EVERYWHERE
 from matrix.sdk.lifting import condition_of
 
-CHANGE = "catalogue.change_hold"
+ADD, CHANGE = "catalogue.add_hold", "catalogue.change_hold"
 LONGEST_REASON = 200
 
 
 class HoldRefused(Exception):
     """What was asked of a hold cannot be done. The message says why, and what would be right."""
+
+
+@transaction.atomic
+def add(hold: Hold, *, by: User, at: datetime) -> Hold:
+    """
+    Save a new hold of one SDK or one integration, from today on.
+
+    Raises NotAllowed and ValidationError. One everywhere goes through ``emergency``.
+    """
+    require(by, ADD, "add holds")
+    hold.starts_on = hold.starts_on or at.astimezone(UTC).date()
+    hold.full_clean()
+    ask(hold, by=by)
+    _save(hold, by, "Held by a command.")
+    note_effect(hold, at=at)
+    return hold
 
 
 @transaction.atomic

@@ -189,7 +189,7 @@ def many_sdks(count: int) -> None:
         pytest.param(Group, many_sdks, 6, id="groups"),
         pytest.param(Service, many_sdks, 6, id="services"),
         pytest.param(WorkflowFrame, many_sdks, 6, id="frames"),
-        pytest.param(Integration, many_integrations, 8, id="integrations"),
+        pytest.param(Integration, many_integrations, 9, id="integrations"),
         pytest.param(DependencyRule, many_integrations, 6, id="dependency rules"),
         pytest.param(PythonRestriction, many_integrations, 6, id="Python restrictions"),
         pytest.param(PinnedPick, many_integrations, 6, id="pinned picks"),
@@ -217,7 +217,7 @@ OPTIONS = {name for base in (SimpleHistoryAdmin, InlineModelAdmin) for name in d
 # Ours, which Django does not know and need not.
 OWN = {"sizes", "scope", "what", "integration_count", "hold_count", "rule_count"}
 OWN |= {"requirement_name", "pause", "resume", "confirm_bypasses", "confirm_holds"}
-OWN |= {"has_hold_everywhere_permission"}
+OWN |= {"has_hold_everywhere_permission", "show_preview"}
 PAGES = [type(admin.site._registry[model]) for model in MODELS]
 INLINES = [inline for each in PAGES for inline in each.inlines]
 

@@ -16,7 +16,6 @@ from integrations.catalogue.models.base import Cleaned, SecondPerson
 from integrations.catalogue.models.integration import Integration
 from integrations.catalogue.models.sdk import Sdk
 
-
 # How the poller begins what it notes of a hold that keeps nothing out, or of which it cannot tell.
 NO_EFFECT = "No effect: "
 NOT_KNOWN = "Not known: "
@@ -40,19 +39,23 @@ class HoldQuerySet(models.QuerySet["Hold"]):
         return self.exclude(_ended(on))
 
     def with_standing(self, on: date) -> "HoldQuerySet":
-        """Add ``standing``, a value of Standing, and ``rank``: what needs somebody comes first."""
+        """
+        Add ``standing``, a value of Standing, ``rank`` (what needs somebody comes first), and
+        ``asks_for_two``: whether an SDK wants holds everywhere confirmed.
+        """
         asks = Exists(Sdk.objects.filter(second_person_holds=True))
         conditions: list[tuple[Standing, Any]] = [
             (Standing.ENDED, _ended(on)),
             (Standing.LATER, Q(starts_on__gt=on)),
             (Standing.OVERDUE, Q(remind_on__lte=on)),
             (Standing.NO_EFFECT, Q(effect__startswith=NO_EFFECT)),
-            (Standing.WAITING, Q(sdk=None, integration=None, approved_at=None) & Q(asks)),
+            (Standing.WAITING, Q(asks, sdk=None, integration=None, approved_at=None)),
         ]
         places = {standing: place for place, standing in enumerate(Standing)}
         words = [When(found, then=Value(standing.value)) for standing, found in conditions]
         ranks = [When(found, then=Value(places[standing])) for standing, found in conditions]
         return self.annotate(
+            asks_for_two=asks,
             standing=Case(*words, default=Value(Standing.IN_FORCE.value)),
             rank=Case(*ranks, default=Value(places[Standing.IN_FORCE])),
         )
