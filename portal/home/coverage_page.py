@@ -88,8 +88,9 @@ class ShownIntegration:
     cells: tuple[ShownCell, ...]
 
     @property
-    def empty(self) -> list[ShownCell]:
-        return [cell for cell in self.cells if not cell.is_tested]
+    def tested(self) -> int:
+        """On how many Pythons."""
+        return sum(cell.is_tested for cell in self.cells)
 
 
 def shown(coverage: Coverage) -> list[ShownIntegration]:

@@ -14,16 +14,15 @@ for name in FILES:
     for number, line in enumerate(lines, start=1):
         if not (marker := MARKER.fullmatch(line)):
             continue
-        if marker[1] == "BEGIN" and not region:
-            first, region = number, marker[2]
-        elif marker[1] == "END" and marker[2] == region:
+        kind, named, wanted = marker.groups()
+        if kind == "BEGIN" and not region:
+            first, region = number, named
+        elif kind == "END" and named == region:
             text = "".join(f"{inside}\n" for inside in lines[first : number - 1])
-            found += bool(text.strip() or marker[3])
-            if (text.strip() or marker[3]) and hashlib.sha256(text.encode()).hexdigest() != marker[
-                3
-            ]:
+            is_generated = bool(text.strip() or wanted)
+            if is_generated and hashlib.sha256(text.encode()).hexdigest() != wanted:
                 problems.append(f'{name}:{first}: "{region}" was edited, up to line {number}.')
-            region = ""
+            found, region = found + is_generated, ""
         else:
             problems.append(f"{name}:{number}: {line.strip()} does not pair up.")
     if region:
