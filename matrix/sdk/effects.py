@@ -23,7 +23,6 @@ from matrix.sdk.translating import Catalogue, read_catalogue
 from matrix.sdk.what_if import WhatIf
 
 MOST_NAMED = 5  # Releases or integrations in one sentence; the rest is counted.
-Versions = frozenset[Version]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,18 +81,18 @@ def effect_of(hold: Hold, facts: HoldFacts, reaches: Mapping[int, Reach]) -> str
 
 
 def _inside(hold: Hold, sdk: Sdk, facts: HoldFacts, reach: Reach) -> Iterator[str]:
-    kept_out: dict[Versions, list[str]] = defaultdict(list)
+    kept_out: dict[tuple[tuple[Version, ...], bool], list[str]] = defaultdict(list)
     for integration in reach.catalogue.active():
         if not _is_about(hold, integration):
             continue
-        found = reach.what_if.kept_out(hold, integration)
+        found = reach.what_if.instead(hold, integration)
         if isinstance(found, str):
             yield f"{NOT_KNOWN}{found}"
-        elif found:
-            kept_out[found].append(integration.name)
-    for versions, names in kept_out.items():
-        released, integrations = listed(sorted(versions)), listed(sorted(names))
-        yield f"{released} would be picked for {integrations} ({sdk.slug})."
+        elif found.kept_out:
+            kept_out[found.kept_out, found.is_certain].append(integration.name)
+    for (versions, is_certain), names in kept_out.items():
+        would = "would" if is_certain else "would probably"
+        yield f"{listed(versions)} {would} be picked for {listed(sorted(names))} ({sdk.slug})."
     if hold.integration_id is None:
         yield from _pins(hold, sdk, facts, reach)
 

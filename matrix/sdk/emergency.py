@@ -14,7 +14,7 @@ from django.db import transaction
 
 from integrations.catalogue.confirming import ask, confirm
 from integrations.catalogue.models import Hold, Sdk
-from integrations.catalogue.models.sdk import change_reason
+from integrations.catalogue.models.sdk import change_reason, changed_by
 from matrix.review.locking import lock_channel
 from matrix.review.models import Channel, Run
 from matrix.review.permissions import require
@@ -25,7 +25,7 @@ from matrix.sdk.effects import listed, note_effect
 from matrix.sdk.hold_facts import HoldFacts, facts_on, held_among
 from matrix.sdk.running import request
 from matrix.sdk.translating import Catalogue, read_catalogue
-from matrix.sdk.what_if import WhatIf
+from matrix.sdk.what_if import Instead, WhatIf
 
 EVERYWHERE = "catalogue.hold_everywhere"
 UNTIL_RESOLVED = "other pins: the run resolves them"
@@ -119,13 +119,16 @@ def _instead(
         for integration in catalogue.integrations:
             if integration.name in picking:
                 answer = what_if.instead(hold, integration)
-                if isinstance(answer, str):
-                    found[integration.name] = f"not known before the run: {answer}"
-                else:
-                    found[integration.name] = (
-                        f"picks {listed(answer.instead)}" if answer.instead else "nothing"
-                    )
+                found[integration.name] = _in_words(answer)
     return found
+
+
+def _in_words(answer: Instead | str) -> str:
+    if isinstance(answer, str):
+        return f"not known before the run: {answer}"
+    if not answer.instead:
+        return "nothing"
+    return f"{'picks' if answer.is_certain else 'probably picks'} {listed(answer.instead)}"
 
 
 @transaction.atomic
@@ -142,7 +145,7 @@ def hold_everywhere(hold: Hold, *, by: User, at: datetime) -> Held:
     same = _same(hold, at)
     if same is None:
         ask(hold, by=by)
-        hold._history_user = by  # noqa: SLF001  (the documented name of django-simple-history)
+        changed_by(hold, by)
         change_reason(hold, "Held everywhere.")
         hold.save()
         note_effect(hold, at=at)
@@ -222,7 +225,7 @@ def confirm_and_run(hold: Hold, *, by: User, at: datetime) -> list[Run]:
     The caller enqueues them after the commit. Raises ConfirmationRefused and NotAllowed.
     """
     require(by, EVERYWHERE, "confirm a hold everywhere")
-    hold._history_user = by  # noqa: SLF001  (the documented name of django-simple-history)
+    changed_by(hold, by)
     confirm(hold, by=by, at=at)
     if not hold.is_in_force(at):
         return []

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from integrations.catalogue.confirming import ask
 from integrations.catalogue.models import Hold
-from integrations.catalogue.models.sdk import change_reason
+from integrations.catalogue.models.sdk import change_reason, changed_by
 from integrations.catalogue.validators import validate_line
 from matrix.review.permissions import require
 from matrix.sdk.effects import note_effect
@@ -107,7 +107,7 @@ def _checked(reason: str) -> str:
 
 
 def _save(hold: Hold, by: User, why: str) -> Hold:
-    hold._history_user = by  # noqa: SLF001  (the documented name of django-simple-history)
+    changed_by(hold, by)
     change_reason(hold, why)
     hold.save()
     return hold

@@ -1,20 +1,29 @@
 """Selections with and without a hold, from what is stored: nothing is fetched, nothing is saved."""
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from packaging.version import Version
 
 from integrations.catalogue.models import Hold, Integration
-from matrix.rules.facts import Needs, Selection
+from matrix.rules.facts import Metadata, Policy, Release, Selection
 from matrix.rules.selection import select
 from matrix.sdk.gathering import quarantine_of, why_unusable
 from matrix.sdk.hold_facts import HoldFacts
 from matrix.sdk.translating import Catalogue, metadata_of, policy_of
 
-Versions = frozenset[Version]
-Answer = Selection | str  # What is picked, or why nobody can tell.
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Guess:
+    """A selection; a guess where metadata that was never read had to be assumed."""
+
+    versions: frozenset[Version]
+    is_certain: bool
+
+
+Answer = Guess | str  # What is picked, or why nobody can tell.
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,6 +32,7 @@ class Instead:
 
     kept_out: tuple[Version, ...]
     instead: tuple[Version, ...]
+    is_certain: bool  # Else it was assumed that unread releases run on the same Pythons.
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,11 +40,6 @@ class WhatIf:
     catalogue: Catalogue
     facts: HoldFacts
     _as_it_is: dict[int, Answer] = field(default_factory=dict)  # By integration.
-
-    def kept_out(self, hold: Hold, integration: Integration) -> Versions | str:
-        """Return what is picked without *hold* and not with it, or why nobody can tell."""
-        found = self.instead(hold, integration)
-        return found if isinstance(found, str) else frozenset(found.kept_out)
 
     def instead(self, hold: Hold, integration: Integration) -> Instead | str:
         """Compare the picks with and without *hold*, which counts as confirmed."""
@@ -44,14 +49,14 @@ class WhatIf:
         catalogue = self.catalogue if counts_already else with_hold(self.catalogue, hold, self.at)
         held = self._select(integration, catalogue)
         free = self._select(integration, without_hold(self.catalogue, hold))
-        for answer in (held, free):
-            if isinstance(answer, str):
-                return answer
-        assert isinstance(held, Selection)
-        assert isinstance(free, Selection)
-        before, after = _versions(free), _versions(held)
+        if isinstance(held, str):
+            return held
+        if isinstance(free, str):
+            return free
         return Instead(
-            kept_out=tuple(sorted(before - after)), instead=tuple(sorted(after - before))
+            kept_out=tuple(sorted(free.versions - held.versions)),
+            instead=tuple(sorted(held.versions - free.versions)),
+            is_certain=held.is_certain and free.is_certain,
         )
 
     @property
@@ -73,17 +78,26 @@ class WhatIf:
         assert project is not None
         policy = policy_of(integration, catalogue, as_of=at, quarantine=quarantine_of(project, at))
         releases = self.facts.releases(sdk, name) or []
-        found = select(policy, releases, metadata_of(project.metadata))
-        return found if isinstance(found, Selection) else _unread(name, found)
+        return _guess(policy, releases, metadata_of(project.metadata)) or (
+            f"no metadata of {name} is read yet; the next poll or run reads it"
+        )
 
 
-def _unread(name: str, needs: Needs) -> str:
-    versions = ", ".join(str(version) for version in sorted(needs.versions))
-    return f"the metadata of {name} {versions} is not read yet; the next poll or run reads it."
-
-
-def _versions(selection: Selection) -> set[Version]:
-    return {pick.version for pick in selection.picks}
+def _guess(
+    policy: Policy, releases: Sequence[Release], metadata: dict[Version, Metadata]
+) -> Guess | None:
+    """Select; what is not read yet is taken to be like the nearest release that is."""
+    read = sorted(metadata)
+    found = select(policy, releases, metadata)
+    is_certain = isinstance(found, Selection)
+    while not isinstance(found, Selection):
+        if not read:
+            return None
+        for version in found.versions:
+            place = min(bisect_left(read, version), len(read) - 1)
+            metadata[version] = metadata[read[place]]
+        found = select(policy, releases, metadata)
+    return Guess(versions=frozenset(pick.version for pick in found.picks), is_certain=is_certain)
 
 
 def confirmed(hold: Hold, *, at: datetime) -> Hold:

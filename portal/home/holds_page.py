@@ -7,13 +7,12 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
 from packaging.utils import canonicalize_name
 
 from integrations.catalogue.choices import Standing
 from integrations.catalogue.models import Hold, Sdk
-from integrations.catalogue.models.holds import HoldQuerySet
 from matrix.sdk.emergency import EVERYWHERE
 from matrix.sdk.holding import CHANGE
 
@@ -106,7 +105,7 @@ def hold_list(query: QueryDict, *, by: User, at: datetime) -> HoldList:
     )
 
 
-def _filtered(rows: HoldQuerySet, chosen: Mapping[str, str]) -> HoldQuerySet:
+def _filtered(rows: QuerySet[Any], chosen: Mapping[str, str]) -> QuerySet[Any]:
     if slug := chosen["sdk"]:
         here = Q(sdk__slug=slug) | Q(integration__sdk__slug=slug)
         rows = rows.filter(here | Q(sdk=None, integration=None))
@@ -159,7 +158,8 @@ def _shown(holds: list[Hold], by: User) -> Iterable[ShownHold]:
 
 def _first_records(holds: list[Hold]) -> dict[int, Any]:
     """Return the record of who made each hold, by its key."""
-    records = Hold.history.filter(id__in=[hold.pk for hold in holds], history_type="+")
+    history: Any = Hold.history  # django-simple-history ships no types.
+    records = history.filter(id__in=[hold.pk for hold in holds], history_type="+")
     return {record.id: record for record in records.select_related("history_user")}
 
 

@@ -38,7 +38,7 @@ class HoldQuerySet(models.QuerySet["Hold"]):
     def not_ended(self, on: date) -> "HoldQuerySet":
         return self.exclude(_ended(on))
 
-    def with_standing(self, on: date) -> "HoldQuerySet":
+    def with_standing(self, on: date) -> models.QuerySet[Any]:
         """
         Add ``standing``, a value of Standing, ``rank`` (what needs somebody comes first), and
         ``asks_for_two``: whether an SDK wants holds everywhere confirmed.

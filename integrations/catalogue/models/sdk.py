@@ -178,6 +178,11 @@ def change_reason(instance: Any, reason: str) -> None:
     instance._change_reason = reason  # noqa: SLF001  (the documented name of django-simple-history)
 
 
+def changed_by(instance: Any, user: Any) -> None:
+    """Say who is about to change *instance*, where no request says it."""
+    instance._history_user = user  # noqa: SLF001  (the documented name of django-simple-history)
+
+
 def sdk_named(slug: str) -> Sdk | None:
     """Return the SDK of this slug; a text that no database takes is that of none."""
     return None if "\0" in slug else Sdk.objects.filter(slug=slug).first()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -122,7 +123,7 @@ def hold_everywhere(request: HttpRequest) -> HttpResponse:
 
 
 def _form(request: HttpRequest, form: HoldEverywhereForm) -> HttpResponse:
-    context = {"form": form, "preview": None}
+    context: dict[str, Any] = {"form": form, "preview": None}
     if form.is_bound and form.is_valid():
         context["preview"] = shown(preview(form.instance, at=now()))
     return render(request, "holds/everywhere.html", context)
