@@ -54,9 +54,7 @@ def run() -> list[Row]:
 
 def matrix(week: int) -> Matrix:
     """Return the matrix of that week."""
-    found = a_matrix(
-        week, integrations=INTEGRATIONS, environments=ENVIRONMENTS, pins=PINS
-    )
+    found = a_matrix(week, integrations=INTEGRATIONS, environments=ENVIRONMENTS, pins=PINS)
     PinSet.objects.bulk_create(
         [
             PinSet(sha256=name, pins="\n".join(pins), made_at=AT)

@@ -67,11 +67,16 @@ def pin_sets_of(parts: Iterable[Part | None]) -> dict[str, tuple[str, ...]]:
 
 def differences(changes: Sequence[Change]) -> list[PartDiff]:
     """Return what each of *changes* does to its part; all pins are read at once."""
+    return [diff for _, _, diff in compare(changes)]
+
+
+def compare(changes: Sequence[Change]) -> list[tuple[Part | None, Part | None, PartDiff]]:
+    """Return the part before and after each of *changes*, and what differs; each is read once."""
     pairs = [(_read(change.old_body), _read(change.new_body)) for change in changes]
     both = [part for pair in pairs if None not in pair for part in pair]
     pin_sets = pin_sets_of(both)
     return [
-        diff_parts(change.part, old, new, pin_sets)
+        (old, new, diff_parts(change.part, old, new, pin_sets))
         for change, (old, new) in zip(changes, pairs, strict=True)
     ]
 

@@ -13,8 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from matrix.review.choosing import listed
-from matrix.review.models import Snapshot
-from matrix.rules.parts import LAYOUT, IntegrationPart, LayoutPart, Part, read
+from matrix.rules.parts import LAYOUT, IntegrationPart, LayoutPart, Part
 from matrix.sdk.reporting import ItemReport
 
 # Kinds of causes that are one decision of somebody, or one event, for all items that name it.
@@ -63,11 +62,7 @@ class _States:
 
     @classmethod
     def of(cls, report: ItemReport) -> "_States":
-        return cls(_read(report.item.old), _read(report.item.new))
-
-
-def _read(snapshot: Snapshot | None) -> Part | None:
-    return read(snapshot.body) if snapshot else None
+        return cls(report.old, report.new)
 
 
 # --- Parts and the layout ------------------------------------------------------------------------

@@ -1,21 +1,20 @@
-"""What people and machines are told of a matrix and of a proposal. Read only."""
+"""What people and machines are told of a proposal: its items, read once each. Read only."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from matrix.review.models import Decision, Finding, Item, Proposal
-from matrix.review.state import proposed, published_files
 from matrix.review.values import Change
-from matrix.rules.diffing import PartDiff, unified_diff
+from matrix.rules.diffing import PartDiff
 from matrix.rules.notes import FREE_THREADING, UPLOAD_TIME
-from matrix.rules.parts import LAYOUT, IntegrationPart, read
-from matrix.rules.rendering.pins import FOLDER
+from matrix.rules.parts import LAYOUT, IntegrationPart, LayoutPart, Part
+from matrix.rules.rendering import FrameError, NamesClash, render_files
+from matrix.rules.rendering.pins import PinsStyle
 from matrix.sdk.assembling import ROUTINE
-from matrix.sdk.channel import differences
+from matrix.sdk.channel import compare
 from matrix.sdk.free_threading import NOT_FREE_THREADED
 from matrix.sdk.losses import IDLE_RULE
-from matrix.sdk.publishing import CannotRender, render
 
 ROUTINE_REMARKS = {
     FREE_THREADING: "Free threading of {} is read from pure-Python wheels alone: they count as "
@@ -35,30 +34,17 @@ class ItemReport:
     item: Item
     part: str
     group: str  # "" for the layout.
+    old: Part | None  # None: it is new.
+    new: Part | None  # None: it goes.
     diff: PartDiff
     reasons: Reasons
     findings: list[Finding]  # Without the routine ones.
     routine: list[Finding]
-    decision: Decision | None
+    decision: Decision | None  # With the proposal that it was kept from.
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FileReport:
-    path: str
-    diff: str  # Unified; "" when the file does not change.
-    added: int  # Lines.
-    removed: int
-
-    @classmethod
-    def of(cls, path: str, old: str, new: str) -> "FileReport":
-        diff = unified_diff(path, old, new)
-        lines = diff.splitlines()[2:]
-        return cls(
-            path=path,
-            diff=diff,
-            added=sum(line.startswith("+") for line in lines),
-            removed=sum(line.startswith("-") for line in lines),
-        )
+    @property
+    def is_undecided(self) -> bool:
+        return self.decision is None and self.item.published_in_id is None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,69 +54,62 @@ class ProposalReport:
     items: list[ItemReport]  # By group and part; the layout first.
     findings: list[Finding]  # Those that belong to no item.
     remarks: list[str]  # What is routine, told once for all items that it is true of.
-    files: list[FileReport]
-    files_problem: str  # Why no files can be rendered; "" when they can.
     is_base_current: bool
-
-    @property
-    def main_files(self) -> list[FileReport]:
-        """All but the constraint files, of which there is one for each environment."""
-        return [file for file in self.files if not file.path.startswith(FOLDER)]
-
-    @property
-    def changed_constraints(self) -> list[FileReport]:
-        return [file for file in self.files if file.path.startswith(FOLDER) and file.diff]
-
-    @property
-    def same_constraints(self) -> int:
-        return len(self.files) - len(self.main_files) - len(self.changed_constraints)
 
 
 def report_on(proposal: Proposal) -> ProposalReport:
     """Return everything that a reviewer is shown, in a fixed number of queries."""
     items = list(proposal.items.select_related("old", "new", "published_in").order_by("part"))
-    standing = Decision.objects.filter(item__in=items, withdrawn_at=None)
-    decisions = {decision.item_id: decision for decision in standing.select_related("decided_by")}
+    related = ("decided_by", "kept_from__item__proposal")
+    standing = Decision.objects.filter(item__in=items, withdrawn_at=None).select_related(*related)
+    decisions = {decision.item_id: decision for decision in standing}
     findings = list(proposal.findings.select_related("waived_by").order_by("part", "kind", "pk"))
-    loud = [finding for finding in findings if finding.kind not in ROUTINE]
-    diffs = differences([_change(item) for item in items])
+    own = _by_item(findings)
     reports = [
-        _item_report(item, diff, findings, decisions.get(item.pk))
-        for item, diff in zip(items, diffs, strict=True)
+        _item_report(item, compared, own.get(item.pk, ()), decisions.get(item.pk))
+        for item, compared in zip(items, compare([change_of(item) for item in items]), strict=True)
     ]
-    before = published_files(proposal.base) if proposal.base else {}
-    files, problem = file_reports(before, proposed(proposal))
     return ProposalReport(
         proposal=proposal,
         summary=proposal.summary,
         items=sorted(reports, key=lambda one: (one.part != LAYOUT, one.group, one.part)),
-        findings=[finding for finding in loud if finding.item_id is None],
+        findings=[one for one in own.get(None, ()) if one.kind not in ROUTINE],
         remarks=remarks_on(findings),
-        files=files,
-        files_problem=problem,
         is_base_current=proposal.base_id == proposal.channel.current_id,
     )
 
 
-def _change(item: Item) -> Change:
+def change_of(item: Item) -> Change:
+    """Return what *item*, whose snapshots were selected with it, does to its part."""
     old = item.old.body if item.old else None
     return Change(item.part, old, item.new.body if item.new else None)
 
 
+def _by_item(findings: Iterable[Finding]) -> dict[int | None, list[Finding]]:
+    found: dict[int | None, list[Finding]] = {}
+    for finding in findings:
+        found.setdefault(finding.item_id, []).append(finding)
+    return found
+
+
 def _item_report(
-    item: Item, diff: PartDiff, findings: Sequence[Finding], decision: Decision | None
+    item: Item,
+    compared: tuple[Part | None, Part | None, PartDiff],
+    findings: Sequence[Finding],
+    decision: Decision | None,
 ) -> ItemReport:
-    change = _change(item)
-    present = read(change.new_body or change.old_body or "")
-    own = [finding for finding in findings if finding.item_id == item.pk]
+    old, new, diff = compared
+    present = new or old
     return ItemReport(
         item=item,
         part=item.part,
         group=present.group if isinstance(present, IntegrationPart) else "",
+        old=old,
+        new=new,
         diff=diff,
         reasons=item.reasons,
-        findings=[finding for finding in own if finding.kind not in ROUTINE],
-        routine=[finding for finding in own if finding.kind in ROUTINE],
+        findings=[finding for finding in findings if finding.kind not in ROUTINE],
+        routine=[finding for finding in findings if finding.kind in ROUTINE],
         decision=decision,
     )
 
@@ -145,16 +124,20 @@ def remarks_on(findings: Sequence[Finding]) -> list[str]:
     ]
 
 
-def file_reports(
-    before: Mapping[str, str], after: Mapping[str, str]
-) -> tuple[list[FileReport], str]:
-    """Compare files with those of the parts *after*; a sentence says why they cannot be made."""
+def layout_problem(report: ProposalReport) -> str:
+    """
+    Say why no files can be made with the layout that is proposed; "" when it is none, or sound.
+
+    Only what the items bring is looked at, without pins: the whole is rendered on the page of the
+    files, and when something is published.
+    """
+    parts = [item.new for item in report.items]
+    layout = next((part for part in parts if isinstance(part, LayoutPart)), None)
+    if layout is None:
+        return ""
+    unpinned = replace(layout, pins_style=PinsStyle.NONE.value)
     try:
-        new = render(after) if after else {}
-    except CannotRender as error:
-        return [], str(error)
-    reports = [
-        FileReport.of(path, before.get(path, ""), new.get(path, ""))
-        for path in sorted(before.keys() | new.keys())
-    ]
-    return reports, ""
+        render_files(unpinned, [part for part in parts if isinstance(part, IntegrationPart)])
+    except (FrameError, NamesClash) as error:
+        return f"The files cannot be rendered. {error}"
+    return ""

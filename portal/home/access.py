@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponseBase
 from portal.accounts.permissions import require
 
 VIEW = "review.view_proposal"
+COMMENT = "review.comment"
+HOLD = "catalogue.add_hold"
 START_RUN = "review.start_run"
 DECIDE = "review.decide"
 PUBLISH = "review.publish"

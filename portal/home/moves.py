@@ -15,6 +15,10 @@ class Text:
     same: str
     changed: str
 
+    @property
+    def whole(self) -> str:
+        return f"{self.same}{self.changed}"
+
 
 @dataclass(frozen=True, slots=True)
 class Move:

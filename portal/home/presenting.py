@@ -1,49 +1,24 @@
-"""What a reviewer reads of a proposal: its report, in the signs and words of the pages. Pure."""
+"""What a reviewer reads of the items of a proposal, in the words of the pages. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from packaging.version import Version
+from matrix.review.looking_again import LostDecision
+from matrix.review.models import Comment, Decision, Finding, Item
+from matrix.rules.diffing import PartDiff, PinsDiff
+from matrix.rules.parts import LAYOUT, IntegrationPart
+from matrix.sdk.coupling import Companion
+from matrix.sdk.reporting import ItemReport, ProposalReport
+from portal.home.again import Again, again_of
+from portal.home.rows import Line, lines_of
 
-from matrix.review.models import Decision, Finding, Item
-from matrix.rules.diffing import ChangedRow, MovedRow, PinsDiff
-from matrix.rules.facts import Check, PickReason, Python
-from matrix.rules.parts import LAYOUT, Row
-from matrix.sdk.reporting import ItemReport, ProposalReport, Reasons
-from portal.home.moves import Move, move
-
-DASH = "\N{EN DASH}"
-MOST_UNFOLDED = 15  # A longer list of routine items comes folded.
-PICKED = {reason.value for reason in PickReason}
-WAITING = {Check.NOT_UPLOADED_YET.value, Check.COOLDOWN.value}
-ON_HOLD = {Check.HELD.value, Check.HELD_EVERYWHERE.value}
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """One Python of a row."""
-
-    text: str
-    state: str = "kept"  # Or gained, lost.
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
-    """One row of the matrix that comes, goes, moves or changes."""
-
-    sign: str
-    word: str  # What the sign says, for ears.
-    kind: str  # add, remove, change
-    version: str
-    move: Move | None = None
-    chips: tuple[Chip, ...]
-    notes: tuple[str, ...] = ()
-    reason: str
-
-    @property
-    def is_risky(self) -> bool:
-        lost = any(chip.state == "lost" for chip in self.chips)
-        return self.kind == "remove" or lost or (self.move is not None and self.move.is_risky)
+# What makes an item one to look closely at, the worst first.
+RISKS = (
+    "problem", "warning", "integration removed", "row removed", "Python lost", "pins lost",
+    "major", "first of major", "lower", "prerelease", "pin lower", "rule changed",
+    "settings changed",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,102 +27,194 @@ class Badge:
     kind: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class ShownItem:
-    part: str
-    title: str
-    group: str
+    """One item; what a page shows of it beyond the report is put into words here."""
+
+    report: ItemReport
     lines: tuple[Line, ...]
-    requirements_added: tuple[str, ...]
-    requirements_removed: tuple[str, ...]
-    pins: PinsDiff
-    settings: tuple[str, ...]
-    findings: tuple[Finding, ...]  # Warnings and problems.
-    notes: tuple[Finding, ...]
     badge: Badge
-    is_open: bool  # Undecided, and not published.
-    is_risky: bool
+    risks: tuple[str, ...]  # Of RISKS, the worst first.
+    again: Again | None = None  # What was decided about it before it changed.
+    goes_with: tuple[Companion, ...] = ()
+    comments: tuple[Comment, ...] = ()
+    needs: str = ""  # Keys of undecided items that an approval takes along: "12 13".
 
     @property
+    def pk(self) -> int:
+        return self.report.item.pk
+
+    @property
+    def part(self) -> str:
+        return self.report.part
+
+    @property
+    def group(self) -> str:
+        return self.report.group
+
+    @property
+    def decision(self) -> Decision | None:
+        return self.report.decision
+
+    @property
+    def diff(self) -> PartDiff:
+        return self.report.diff
+
+    @property
+    def pins(self) -> PinsDiff:
+        return self.report.diff.pins
+
+    @property
+    def integration(self) -> str:
+        """The name that its page goes by; "" for the layout."""
+        return "" if self.part == LAYOUT else self.part
+
+    @property
+    def title(self) -> str:
+        return "The layout of the file" if self.part == LAYOUT else self.part
+
+    @property
+    def project(self) -> str:
+        """The project, where it is called otherwise than the integration."""
+        present = self.report.new or self.report.old
+        named = isinstance(present, IntegrationPart) and present.project != self.part
+        return present.project if named and isinstance(present, IntegrationPart) else ""
+
+    @property
+    def is_open(self) -> bool:
+        """Undecided, and not published."""
+        return self.report.is_undecided
+
+    @property
+    def is_risky(self) -> bool:
+        return bool(self.risks)
+
+    @property
+    def sign(self) -> str:
+        return {"add": "+", "remove": "-"}.get(self.word, "~")
+
+    @property
+    def word(self) -> str:
+        if self.report.old is None:
+            return "add"
+        return "remove" if self.report.new is None else "change"
+
+    @cached_property
+    def head(self) -> Line | None:
+        """The row that says most: the riskiest, else the highest that changes or comes."""
+        risky = [line for line in self.lines if line.risks]
+        if risky:
+            return min(risky, key=lambda line: RISKS.index(line.risks[0]))
+        changed = [line for line in self.lines if line.kind == "change"]
+        return (changed or self.lines or (None,))[-1]
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        return (*_whole(self.report.item), *self.diff.settings)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Warnings and problems."""
+        return [found for found in self.report.findings if not _is_note(found)]
+
+    @property
+    def notes(self) -> list[Finding]:
+        return [found for found in self.report.findings if _is_note(found)]
+
+    @property
+    def causes(self) -> list[str]:
+        """Because of what it changed, the most telling first."""
+        return [cause["text"] for cause in self.report.item.causes]
+
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """What kinds of change the item has; the filter knows them by these words."""
+        kinds = {line.kind for line in self.lines}
+        kinds |= {"pins"} if self.pins else set()
+        requirements = self.diff.requirements_added or self.diff.requirements_removed
+        kinds |= {"requirements"} if requirements else set()
+        kinds |= {"settings"} if self.settings else set()
+        return frozenset(kinds | ({"problems"} if self.findings else set()))
+
+    @cached_property
     def counts(self) -> str:
-        """``2 rows added, 1 removed``."""
-        kinds = [line.kind for line in self.lines]
-        named = (("add", "added"), ("remove", "removed"), ("change", "changed"))
-        found = [f"{kinds.count(kind)} {word}" for kind, word in named if kind in kinds]
-        if not found:
-            return _pins_moved(len(self.pins.moves)) or "no row changes"
-        noun = "row" if found[0].startswith("1 ") else "rows"
-        number, word = found[0].split(" ", 1)
-        return ", ".join([f"{number} {noun} {word}", *found[1:]])
+        """``2 rows added, 1 removed, 3 pins move``."""
+        found = [*_rows_counted(self.lines), *_others_counted(self.diff)]
+        return ", ".join(found) or "no row changes"
+
+    @property
+    def label(self) -> str:
+        """The item in one phrase, for those who hear the page."""
+        head = f": {self.head.spoken}" if self.head else ""
+        return f"{self.title}{head} ({self.counts})"
+
+    @cached_property
+    def length(self) -> int:
+        """How many lines its details take."""
+        requirements = len(self.diff.requirements_added) + len(self.diff.requirements_removed)
+        others = len(self.settings) + len(self.report.findings) + len(self.comments)
+        return len(self.lines) + len(self.pins.moves) + requirements + others
 
 
-def _pins_moved(number: int) -> str:
-    if not number:
-        return ""
-    return "1 pin moves" if number == 1 else f"{number} pins move"
+def shown_items(
+    report: ProposalReport,
+    *,
+    lost: Mapping[str, LostDecision],
+    diffs: Mapping[str, PartDiff],
+    goes_with: Mapping[str, tuple[Companion, ...]],
+    comments: Mapping[str, Sequence[Comment]],
+) -> list[ShownItem]:
+    """
+    Put each item into words, in the order of the report.
+
+    *lost* holds the decisions that were lost by part, *diffs* the changes that they were about.
+    """
+    return [
+        _shown(
+            item,
+            again=again_of(lost[item.part], diffs[item.part], item.diff)
+            if item.is_undecided and item.part in lost
+            else None,
+            goes_with=goes_with.get(item.part, ()),
+            comments=tuple(comments.get(item.part, ())),
+        )
+        for item in report.items
+    ]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Review:
-    """The items of a proposal, what needs a closer look apart from the routine."""
-
-    look_closely: tuple[ShownItem, ...]
-    routine: tuple[ShownItem, ...]
-    undecided: int
-    approved: int  # And not published yet.
-    declined: int
-    is_routine_folded: bool
-
-
-def review_of(report: ProposalReport) -> Review:
-    items = [_shown(item) for item in report.items]
-    risky = tuple(item for item in items if item.is_risky)
-    routine = tuple(item for item in items if not item.is_risky)
-    kinds = [item.badge.kind for item in items]
-    return Review(
-        look_closely=risky,
-        routine=routine,
-        undecided=sum(item.is_open for item in items),
-        approved=kinds.count("approved") + kinds.count("kept"),
-        declined=kinds.count("declined"),
-        is_routine_folded=len(routine) > MOST_UNFOLDED,
-    )
-
-
-def _shown(report: ItemReport) -> ShownItem:
-    badge = badge_of(report.item, report.decision)
-    lines = tuple(_lines(report))
+def _shown(
+    report: ItemReport,
+    *,
+    again: Again | None,
+    goes_with: tuple[Companion, ...],
+    comments: tuple[Comment, ...],
+) -> ShownItem:
+    lines = lines_of(report)
+    found = set(_risks(report, lines))
     return ShownItem(
-        part=report.part,
-        title="The layout of the file" if report.part == LAYOUT else report.part,
-        group=report.group,
+        report=report,
         lines=lines,
-        requirements_added=report.diff.requirements_added,
-        requirements_removed=report.diff.requirements_removed,
-        pins=report.diff.pins,
-        settings=(*_whole(report.item), *report.diff.settings),
-        findings=tuple(found for found in report.findings if not _is_note(found)),
-        notes=tuple(found for found in report.findings if _is_note(found)),
-        badge=badge,
-        is_open=badge.kind == "undecided",
-        is_risky=_is_risky(report, lines),
+        badge=badge_of(report.item, report.decision, is_lost=again is not None),
+        risks=tuple(risk for risk in RISKS if risk in found),
+        again=again,
+        goes_with=goes_with,
+        comments=comments,
     )
 
 
-def _is_risky(report: ItemReport, lines: Sequence[Line]) -> bool:
+def _risks(report: ItemReport, lines: Sequence[Line]) -> Iterator[str]:
     """Findings, whole parts that go, rows, Pythons or pins lost, majors, and rules that change."""
-    if not all(map(_is_note, report.findings)):
-        return True
-    if report.item.old_id is None:  # All of it is new: there is nothing to lose.
-        return False
-    return (
-        report.item.new_id is None
-        or any(line.is_risky for line in lines)
-        or bool(report.diff.settings)
-        or bool(report.diff.rules)
-        or bool(report.diff.pins.lost)
-        or any(move.is_down for move in report.diff.pins.moves)
-    )
+    severities = {finding.severity for finding in report.findings}
+    yield from ["problem"] if Finding.Severity.ERROR in severities else []
+    yield from ["warning"] if Finding.Severity.WARNING in severities else []
+    if report.old is None:  # All of it is new: there is nothing to lose.
+        return
+    yield from ["integration removed"] if report.new is None else []
+    yield from (risk for line in lines for risk in line.risks)
+    yield from ["settings changed"] if report.diff.settings else []
+    yield from ["rule changed"] if report.diff.rules else []
+    yield from ["pins lost"] if report.diff.pins.lost else []
+    yield from ["pin lower"] if any(move.is_down for move in report.diff.pins.moves) else []
 
 
 def _is_note(finding: Finding) -> bool:
@@ -163,112 +230,41 @@ def _whole(item: Item) -> Iterator[str]:
         yield "The whole integration goes: it is paused, or no longer in the catalogue."
 
 
-def badge_of(item: Item, decision: Decision | None) -> Badge:
+def _rows_counted(lines: Sequence[Line]) -> Iterator[str]:
+    kinds = [line.kind for line in lines]
+    noun = " row"
+    for kind, word in (("add", "added"), ("remove", "removed"), ("change", "changed")):
+        if number := kinds.count(kind):
+            yield f"{number}{noun}{'s' if noun and number > 1 else ''} {word}"
+            noun = ""
+
+
+def _others_counted(diff: PartDiff) -> Iterator[str]:
+    if number := len(diff.pins.moves):
+        yield "1 pin moves" if number == 1 else f"{number} pins move"
+    if number := len(diff.requirements_added) + len(diff.requirements_removed):
+        yield f"{number} requirement{'s' if number > 1 else ''} changed"
+    if diff.settings:
+        yield "settings changed"
+
+
+def badge_of(item: Item, decision: Decision | None, *, is_lost: bool = False) -> Badge:
     if item.published_in:
         return Badge(text=f"Published in {item.published_in.number}", kind="published")
     if decision is None:
-        return Badge(text="Undecided", kind="undecided")
+        return (
+            Badge(text="Look again", kind="again")
+            if is_lost
+            else Badge(text="Undecided", kind="undecided")
+        )
     name = decision.decided_by.get_username()
+    kept = _kept(decision)
     if decision.verdict == Decision.Verdict.DECLINED:
-        return Badge(text=f"Declined by {name}", kind="declined")
-    if decision.kept_from_id:
-        return Badge(text=f"Kept: approved by {name}", kind="kept")
-    return Badge(text=f"Approved by {name}", kind="approved")
+        return Badge(text=f"Declined by {name}{kept}", kind="declined")
+    return Badge(text=f"Approved by {name}{kept}", kind="kept" if kept else "approved")
 
 
-# --- Rows ----------------------------------------------------------------------------------------
-def _lines(report: ItemReport) -> Iterator[Line]:
-    """Yield what goes, moves and changes, then what comes; each ascending."""
-    diff, reasons = report.diff, report.reasons
-    for row in diff.removed:
-        yield _removed(row, reasons, is_whole=report.item.new_id is None)
-    for moved in diff.moved:
-        yield _moved(moved, reasons)
-    for changed in diff.changed:
-        yield _changed(changed, reasons)
-    for row in diff.added:
-        yield _added(row, reasons)
-
-
-def _added(row: Row, reasons: Reasons) -> Line:
-    return Line(
-        sign="+",
-        word="add",
-        kind="add",
-        version=str(row.version),
-        chips=_chips(row.pythons),
-        notes=_advisory(row),
-        reason=verdict_line(reasons, row.version),
-    )
-
-
-def _removed(row: Row, reasons: Reasons, *, is_whole: bool) -> Line:
-    return Line(
-        sign="-",
-        word="remove",
-        kind="remove",
-        version=str(row.version),
-        chips=_chips(row.pythons),
-        reason="" if is_whole else verdict_line(reasons, row.version),
-    )
-
-
-def _moved(moved: MovedRow, reasons: Reasons) -> Line:
-    old, new = moved.old, moved.new
-    return Line(
-        sign="~",
-        word="change",
-        kind="change",
-        version=str(new.version),
-        move=move(old.version, new.version),
-        chips=_chips(new.pythons, gained=moved.gained, lost=moved.lost),
-        notes=_advisory(new),
-        reason=verdict_line(reasons, new.version),
-    )
-
-
-def _changed(changed: ChangedRow, reasons: Reasons) -> Line:
-    notes = _advisory(changed.new)
-    if changed.old.is_advisory and not changed.new.is_advisory:
-        notes = ("no longer advisory",)
-    return Line(
-        sign="~",
-        word="change",
-        kind="change",
-        version=str(changed.version),
-        chips=_chips(changed.new.pythons, gained=changed.gained, lost=changed.lost),
-        notes=notes,
-        reason=verdict_line(reasons, changed.version),
-    )
-
-
-def _advisory(row: Row) -> tuple[str, ...]:
-    return ("advisory: its job may fail",) if row.is_advisory else ()
-
-
-def _chips(
-    pythons: Iterable[Python], *, gained: Sequence[Python] = (), lost: Sequence[Python] = ()
-) -> tuple[Chip, ...]:
-    states: Mapping[Python, str] = {
-        **dict.fromkeys(pythons, "kept"),
-        **dict.fromkeys(gained, "gained"),
-        **dict.fromkeys(lost, "lost"),
-    }
-    return tuple(Chip(str(python), states[python]) for python in sorted(states))
-
-
-def verdict_line(reasons: Reasons, version: Version) -> str:
-    """Return the verdict, then the deciding fact: not picked, older than 4.2.17."""
-    found = reasons.get(str(version), ())
-    if not found:
-        return "The reason is not known."
-    facts = "; ".join(reason["text"] for reason in found)
-    return f"{_verdict(found[0]['kind'])} {DASH} {facts}"
-
-
-def _verdict(kind: str) -> str:
-    if kind in PICKED:
-        return "Picked"
-    if kind in WAITING:
-        return "Waiting"
-    return "On hold" if kind in ON_HOLD else "Not picked"
+def _kept(decision: Decision) -> str:
+    """``, kept from 46``: the number of the proposal in which it was decided."""
+    before = decision.kept_from
+    return f", kept from {before.item.proposal.number}" if before else ""

@@ -1,14 +1,29 @@
 from django.contrib.auth import views as accounts
 from django.urls import path, reverse_lazy
 
-from portal.home.views import home, proposals, publications, runs
+from portal.home.views import (
+    adding,
+    checking,
+    coverage,
+    deciding,
+    holds,
+    home,
+    proposals,
+    publications,
+    releases,
+    runs,
+)
 
 urlpatterns = [
     path("", home.show_home, name="home"),
     path("example/remove/", home.remove_example, name="remove-example"),
     path("proposals/", proposals.list_proposals, name="proposals"),
     path("proposals/<int:number>/", proposals.show_proposal, name="proposal"),
-    path("proposals/<int:number>/decide/", proposals.decide, name="decide"),
+    path("proposals/<int:number>/decide/", deciding.decide, name="decide"),
+    path("proposals/<int:number>/items/<int:pk>/", proposals.show_item, name="proposal-item"),
+    path("proposals/<int:number>/selection/", proposals.show_selection, name="selection"),
+    path("proposals/<int:number>/files/", proposals.show_files, name="proposal-files"),
+    path("proposals/<int:number>.patch", proposals.download_whole_patch, name="whole-patch"),
     path(
         "proposals/<int:number>/files/<path:path>", proposals.download_candidate, name="candidate"
     ),
@@ -39,6 +54,31 @@ urlpatterns = [
     ),
     path("sdks/<slug:slug>/files/<path:path>", publications.download_current, name="current-file"),
     path("sdks/<slug:slug>/run/", home.start, name="start-run"),
+    path("sdks/<slug:slug>/check/", checking.check_for_sdk, name="check-sdk"),
+    path("coverage/", coverage.choose, name="coverages"),
+    path("sdks/<slug:slug>/coverage/", coverage.show_coverage, name="coverage"),
+    path("sdks/<slug:slug>/coverage.csv", coverage.download_csv, name="coverage-csv"),
+    path("check/", checking.show_check, name="check"),
+    path("check/check_regions.py", checking.download_script, name="check-script"),
+    path("look-up/", releases.look_release_up, name="look-up"),
+    path("guide/", releases.show_guide, name="guide"),
+    path("sdks/<slug:slug>/integrations/add/", adding.add_integration, name="add-integration"),
+    path(
+        "sdks/<slug:slug>/integrations/add/progress/",
+        adding.show_progress,
+        name="add-integration-progress",
+    ),
+    path(
+        "sdks/<slug:slug>/integrations/<str:name>/", releases.show_integration, name="integration"
+    ),
+    path(
+        "sdks/<slug:slug>/integrations/<str:name>/<str:version>/",
+        releases.show_release,
+        name="release",
+    ),
+    path("holds/", holds.list_holds, name="holds"),
+    path("holds/everywhere/", holds.hold_everywhere, name="hold-everywhere"),
+    path("holds/<int:pk>/act/", holds.act, name="hold-act"),
     path("runs/", runs.list_runs, name="runs"),
     path("runs/<int:pk>/", runs.show_run, name="run"),
     path("runs/<int:pk>/progress/", runs.show_progress, name="run-progress"),

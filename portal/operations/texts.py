@@ -5,6 +5,7 @@ from typing import Any
 
 from matrix.rules.diffing import PinsDiff
 from matrix.rules.parts import LAYOUT, Row
+from matrix.sdk.candidate_files import why_no_files
 from matrix.sdk.reporting import ItemReport, ProposalReport
 
 NOT_KNOWN = "reason not known"
@@ -22,7 +23,8 @@ def proposal_text(report: ProposalReport) -> str:
         f"! {found.part or proposal.channel}: {found.text.splitlines()[0]}"
         for found in report.findings
     ]
-    lines += [f"! {report.files_problem}"] if report.files_problem else []
+    problem = why_no_files(proposal)
+    lines += [f"! {problem}"] if problem else []
     lines += [f"Note: {remark}" for remark in report.remarks]
     group = None
     for item in report.items:

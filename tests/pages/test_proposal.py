@@ -1,55 +1,21 @@
-"""The page of one proposal, and its buttons."""
+"""The page of one proposal: what stands on it, in which order, for whom."""
 
-import html
 import re
-import subprocess
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from django.test import Client
 
-from integrations.catalogue.models import DependencyRule, Integration, Sdk
-from matrix.review.deciding import approve_all
-from matrix.review.models import Finding, Item, Proposal, Publication
-from matrix.review.publishing import candidate
-from matrix.review.snapshots import store
-from matrix.rules.parts import LAYOUT, LayoutPart, write
-from matrix.sdk.channel import files_of
-from matrix.sdk.publishing import publish_approved
-from portal.home.presenting import DASH
-from tests.pages.conftest import Open, text_of
+from integrations.catalogue.models import Integration, Sdk
+from matrix.review.commenting import comment
+from matrix.review.deciding import approve
+from matrix.review.models import Finding, Item, Proposal
+from tests.pages.conftest import Open
 from tests.pages.makers import AT, a_proposal, a_publication, an_integration, an_owner, run
+from tests.pages.proposals import item, parts, section, ticks, words
 from tests.support.small_index import SmallIndex
 
 As = Callable[..., Client]
-
-
-def words(page: str) -> str:
-    """The text of the page's content, without tags."""
-    content = page.split('<main id="content-start"')[1].split("</main>", maxsplit=1)[0]
-    text = html.unescape(re.sub(r"<[^>]+>", " ", content)).replace(DASH, "-")
-    return " ".join(text.split())
-
-
-def section(page: str, name: str) -> str:
-    return words(
-        f'<main id="content-start"{page.split(f"aria-labelledby={chr(34)}{name}{chr(34)}")[1]}'
-    ).split(" Files ")[0]
-
-
-def seen(page: str) -> str:
-    found = re.search(r'name="seen" value="(\w+)"', page)
-    assert found is not None
-    return found.group(1)
-
-
-def press(client: Client, action: str, **fields: str) -> str:
-    """Press a button of the page as it is now; return the page that it leads to, in words."""
-    if "seen" not in fields and action.startswith("approve"):
-        fields["seen"] = seen(client.get("/proposals/1/").content.decode())
-    response = client.post("/proposals/1/decide/", {"action": action, **fields}, follow=True)
-    return words(text_of(response))
 
 
 def test_the_summary_line_comes_before_the_first_item(sdk: Sdk, as_: As, opened: Open) -> None:
@@ -59,8 +25,9 @@ def test_the_summary_line_comes_before_the_first_item(sdk: Sdk, as_: As, opened:
 
     assert "<title>(3) Proposal 1 | Matrix Portal</title>" in page
     assert f"Proposal 1 Open Your turn {proposal.summary}" in words(page)
-    assert page.index(proposal.summary) < page.index('class="mx-item"')
-    assert "compared with nothing: none was published. Decided 0 of 3." in words(page)
+    assert page.index(proposal.summary) < page.index('class="mx-review"')
+    assert "3 items: 3 undecided, 0 approved, 0 declined." in words(page)
+    assert "compared with nothing: none was published." in words(page)
 
 
 def test_a_new_integration_shows_its_rows_their_pythons_and_reasons(
@@ -68,13 +35,12 @@ def test_a_new_integration_shows_its_rows_their_pythons_and_reasons(
 ) -> None:
     a_proposal(sdk)
 
-    routine = section(opened(as_("viewers"), "/proposals/1/"), "routine")
+    crates = item(opened(as_("viewers"), "/proposals/1/"), "crates")
 
-    assert "crates Web 3 rows added Undecided The integration is new." in routine
-    assert "+ add 1.0 3.9 3.13 Picked - lowest + add 1.1 3.9 3.13 Picked - highest of major 1" in (
-        routine
-    )
-    assert "+ add 2.0 3.9 3.13 Picked - latest; highest of major 2" in routine
+    assert crates.startswith("crates + add 2.0 3.9 3.13 3 rows added Undecided Picked - latest")
+    assert "The integration is new." in crates
+    assert "+ add 1.0 3.9 3.13 Picked - lowest" in crates
+    assert "+ add 1.1 3.9 3.13 Picked - highest of major 1" in crates
 
 
 def test_moves_and_lost_pythons_and_removals_are_told_apart(
@@ -87,9 +53,12 @@ def test_moves_and_lost_pythons_and_removals_are_told_apart(
 
     page = opened(as_("viewers"), "/proposals/2/")
 
-    closely = section(page, "closely").split("Routine (")[0]
-    assert "~ change 2.0 → to 2.0. 1 patch -3.9 removed 3.13 Picked - latest" in closely
-    assert "- remove 0.9 3.9 3.13 Not picked - yanked: wrong glue" in closely
+    assert parts(page) == ["labels", "crates"]  # The row that goes weighs more.
+    assert "Routine (" not in words(page)
+    assert "~ change 2.0 → to 2.0. 1 patch -3.9 removed 3.13" in item(page, "crates")
+    assert "Python lost Picked - latest" in item(page, "crates")
+    assert "- remove 0.9 3.9 3.13" in item(page, "labels")
+    assert "row removed Not picked - yanked: wrong glue" in item(page, "labels")
 
 
 def test_a_patch_by_the_rules_is_routine(
@@ -102,7 +71,9 @@ def test_a_patch_by_the_rules_is_routine(
     page = opened(as_("viewers"), "/proposals/2/")
 
     assert 'id="closely"' not in page
-    assert "Routine (1) labels Paper 1 row changed Undecided" in section(page, "routine")
+    routine = section(page, "routine")
+    assert routine.startswith("Routine (1)")
+    assert "labels ~ change 1.0 → to 1.0. 1 patch 3.9 3.13 1 row changed Undecided" in routine
 
 
 def test_an_integration_that_goes_is_looked_at_closely(sdk: Sdk, as_: As, opened: Open) -> None:
@@ -155,7 +126,7 @@ def test_versions_and_reasons_are_text_and_never_markup(sdk: Sdk, as_: As, opene
     pages = [opened(client, path) for path in ("/", "/proposals/", "/proposals/1/")]
 
     assert all(hostile not in page for page in pages)
-    # The summary stands on top and in the bar; the reason and the finding once each.
+    # The summary and the finding stand there once; the reason in the line, and with its row.
     assert pages[2].count("&lt;script&gt;alert(1)&lt;/script&gt;") == 4
 
 
@@ -172,169 +143,6 @@ def test_what_is_routine_is_told_once_and_not_with_each_item(
     assert page.count("Free threading") == 1
 
 
-def test_files_that_cannot_be_rendered_are_a_sentence_everywhere(
-    sdk: Sdk, as_: As, opened: Open
-) -> None:
-    a_proposal(sdk)
-    broken = write(LayoutPart(sdk="parcels", groups=(), frame="[tox]\n"))
-    Item.objects.filter(part=LAYOUT).update(new=store(broken))
-    client = as_("reviewers")
-
-    page = words(opened(client, "/proposals/1/"))
-    refused = press(client, "approve and publish")
-    missing = opened(client, "/proposals/1/files/tox.ini", status=404)
-
-    for text in (page, refused, missing):
-        assert "The files cannot be rendered." in text
-    assert not Publication.objects.exists()
-
-
-def test_each_file_is_shown_as_a_diff_whole_and_escaped(
-    sdk: Sdk, index: SmallIndex, as_: As, opened: Open
-) -> None:
-    crates = Integration.objects.get(name="crates")
-    DependencyRule.objects.create(integration=crates, requirements="paper<3", order=1)
-    a_proposal(sdk)
-
-    page = opened(as_("viewers"), "/proposals/1/")
-
-    diff = page.split('<pre class="mx-diff"')[1].split("</pre>")[0]
-    lines = [html.unescape(line) for line in re.findall(r"<span[^>]*>(.*?)</span>", diff)]
-    assert '<span class="mx-add">+    crates: paper&lt;3</span>' in diff
-    assert [line[1:] for line in lines if line.startswith("+") and not line.startswith("+++")] == (
-        candidate(1, files_of)["tox.ini"].splitlines()
-    )
-
-
-def test_approving_names_the_number_and_leaves_publishing_for_later(
-    sdk: Sdk, as_: As, opened: Open
-) -> None:
-    a_proposal(sdk)
-    client = as_("reviewers")
-    assert ">Approve 3 items</button>" in opened(client, "/proposals/1/")
-
-    page = press(client, "approve")
-
-    assert page.count("Approved by reviewers") == 3
-    assert "0 items undecided, 3 approved and not published." in page
-    assert "Publish 3 approved items" in page
-    assert not Publication.objects.exists()
-
-
-def test_approving_and_publishing_is_one_press(sdk: Sdk, as_: As) -> None:
-    a_proposal(sdk)
-
-    page = press(as_("reviewers"), "approve and publish", comment="All there.")
-
-    publication = Publication.objects.get()
-    assert (publication.comment, publication.published_by.username) == ("All there.", "reviewers")
-    assert "Publication 1 of parcels is current." in page
-    assert "All there." in page
-
-
-def test_what_was_approved_before_can_be_published(sdk: Sdk, as_: As) -> None:
-    a_proposal(sdk)
-    approve_all(1, by=an_owner(), at=AT)
-
-    page = press(as_("reviewers"), "publish", comment="")
-
-    assert "Publication 1 of parcels is current." in page
-
-
-@pytest.mark.parametrize(
-    ("action", "sentence"),
-    [
-        pytest.param("approve", "Nothing in proposal 1 is undecided", id="approve"),
-        pytest.param("approve and publish", "Proposal 1 is published", id="approve and publish"),
-        pytest.param("publish", "Proposal 1 is published", id="publish"),
-        pytest.param("reject", "Proposal 1 was closed (no glue)", id="reject"),
-    ],
-)
-def test_a_second_press_of_the_same_button_gets_a_sentence(
-    action: str, sentence: str, sdk: Sdk, as_: As
-) -> None:
-    a_proposal(sdk)
-    client = as_("reviewers")
-    as_seen = seen(client.get("/proposals/1/").content.decode())
-    if action == "publish":
-        approve_all(1, by=an_owner(), at=AT)
-    press(client, action, reason="no glue", seen=as_seen)
-    before = (Publication.objects.count(), Proposal.objects.get().closed_at)
-
-    page = press(client, action, reason="no glue", seen=as_seen)
-
-    assert sentence in page
-    assert (Publication.objects.count(), Proposal.objects.get().closed_at) == before
-
-
-@pytest.mark.parametrize("action", ["approve", "approve and publish"])
-def test_what_was_rebuilt_behind_the_page_is_not_approved(
-    action: str, sdk: Sdk, index: SmallIndex, as_: As
-) -> None:
-    a_proposal(sdk)
-    client = as_("reviewers")
-    as_seen = seen(client.get("/proposals/1/").content.decode())
-    index.add("labels", "1.0.1")
-    run(sdk, only=["labels"])  # Rebuilds this item alone, in the same proposal.
-
-    page = press(client, action, seen=as_seen)
-
-    assert "Proposal 1 has changed since you opened the page: nothing was approved." in page
-    assert Item.objects.undecided().count() == 3
-    assert not Publication.objects.exists()
-
-
-def test_a_rejection_needs_a_reason_and_closes_the_proposal(sdk: Sdk, as_: As) -> None:
-    a_proposal(sdk)
-    client = as_("reviewers")
-
-    without = press(client, "reject", reason="  ")
-    assert "Say why it is rejected: the reason is empty." in without
-    assert Proposal.objects.get().status == "open"
-
-    page = press(client, "reject", reason="The glue is missing.")
-    assert "Proposal 1 Closed No action needed" in page
-    assert "by reviewers : The glue is missing." in page.replace("reviewers:", "reviewers :")
-
-
-def test_a_form_that_names_no_action_decides_nothing(sdk: Sdk, as_: As) -> None:
-    a_proposal(sdk)
-
-    page = press(as_("reviewers"), "wash the dishes")
-
-    assert "Nothing was decided" in page
-
-
-def test_a_blocking_finding_stops_the_publication_and_the_approval_with_it(
-    sdk: Sdk, as_: As
-) -> None:
-    proposal = a_proposal(sdk)
-    Finding.objects.create(
-        proposal=proposal, kind="k", severity="error", text="Not before Friday.", is_blocking=True
-    )
-
-    page = press(as_("reviewers"), "approve and publish")
-
-    assert "Not before Friday." in page
-    assert Item.objects.undecided().count() == 3
-
-
-def test_two_people_where_the_sdk_asks_for_them(sdk: Sdk, as_: As, opened: Open) -> None:
-    Sdk.objects.update(second_person_publishes=True)
-    a_proposal(sdk)
-    ana, olga = as_("reviewers"), as_("owners")
-
-    page = opened(ana, "/proposals/1/")
-    assert "and publish</button>" not in page
-    assert "Parcels asks for two people" in words(page)
-
-    press(ana, "approve")
-    assert "eviewers approved crates, labels, layout; somebody else must publish." in press(
-        ana, "publish"
-    )
-    assert "Publication 1 of parcels is current." in press(olga, "publish")
-
-
 def test_a_proposal_behind_the_publication_says_what_to_do(
     sdk: Sdk, index: SmallIndex, as_: As, opened: Open
 ) -> None:
@@ -347,7 +155,7 @@ def test_a_proposal_behind_the_publication_says_what_to_do(
 
     assert "Something else is published by now" in page
     assert "Poll and propose again" in page
-    assert "Approve 1 item" not in page
+    assert 'name="approve"' not in page
 
 
 def test_who_may_only_read_gets_no_buttons(sdk: Sdk, as_: As, opened: Open) -> None:
@@ -357,7 +165,8 @@ def test_who_may_only_read_gets_no_buttons(sdk: Sdk, as_: As, opened: Open) -> N
 
     assert "Waits for a reviewer" in page
     assert "Deciding takes the group reviewers; your account may read." in page
-    assert 'name="action"' not in page
+    assert ticks(page) == {}
+    assert set(re.findall(r'name="action" value="(\w+)"', page)) == {"comment"}
 
 
 def test_a_published_proposal_is_read_only_and_says_where_its_items_went(
@@ -368,7 +177,8 @@ def test_a_published_proposal_is_read_only_and_says_where_its_items_went(
     page = opened(as_("owners"), "/proposals/1/")
 
     assert "Published in 1" in page
-    assert 'name="action"' not in page
+    assert "as publication 1 ." in words(page)
+    assert set(re.findall(r'name="action" value="(\w+)"', page)) == {"comment"}
     assert "<title>Proposal 1 | Matrix Portal</title>" in page
 
 
@@ -384,59 +194,148 @@ def test_a_long_routine_list_is_folded_until_it_is_opened(
     folded, unfolded = opened(client, "/proposals/1/"), opened(client, "/proposals/1/?open")
 
     assert "Open all" in folded
-    assert folded.count('<details class="mx-item" id="item-') == 18
-    assert " open>" not in folded
-    assert unfolded.count(" open>") == 18
+    assert len(parts(folded)) == 18
+    assert folded.count('class="mx-review-details" open>') == 0
+    assert unfolded.count('class="mx-review-details" open>') == 18
     assert "Open all" not in unfolded
 
 
-def test_the_candidate_has_the_bytes_of_the_later_publication(sdk: Sdk, as_: As) -> None:
-    a_proposal(sdk)
+# --- Filters -------------------------------------------------------------------------------------
+@pytest.fixture
+def week(sdk: Sdk, index: SmallIndex) -> Proposal:
+    """Publication 1, then a week: labels lose a row, crates get a patch, boxes are new."""
+    a_publication(sdk)
+    index.add("crates", "2.0.1")
+    index.add("labels", "0.9", yanked="wrong glue")
+    index.add("boxes", "1.0")
+    an_integration(sdk, "boxes", group="Paper")
+    return a_proposal(sdk)
+
+
+FILTERS = {
+    "": ["labels", "boxes", "crates"],  # What to look closely at, then by group.
+    "?sort=name": ["labels", "boxes", "crates"],
+    "?show=closely": ["labels"],
+    "?show=routine": ["boxes", "crates"],
+    "?show=undecided": ["labels", "boxes"],
+    "?kind=add": ["boxes"],
+    "?kind=remove&group=Paper": ["labels"],
+    "?group=Web": ["crates"],
+    "?find=RATE": ["crates"],
+    "?show=nonsense&kind=x": ["labels", "boxes", "crates"],
+    "?find=nothing": [],
+}
+
+
+def test_a_filter_in_the_address_chooses_the_items(week: Proposal, as_: As, opened: Open) -> None:
+    approve(week.number, ["crates"], by=an_owner(), at=AT)
+    client = as_("viewers")
+
+    pages = {query: opened(client, f"/proposals/2/{query}") for query in FILTERS}
+
+    assert {query: parts(page) for query, page in pages.items()} == FILTERS
+    for page in pages.values():  # The numbers are those of all items.
+        counts = words(page).replace(" (on)", "")
+        assert "Undecided 2 Look closely 1 Routine 2 All 3" in counts
+
+
+def test_a_filter_that_hides_everything_says_so(week: Proposal, as_: As, opened: Open) -> None:
+    page = words(opened(as_("reviewers"), f"/proposals/{week.number}/?find=nothing"))
+
+    assert "Nothing to show 3 items hidden. Clear filter" in page
+    assert "Approve selected items" not in page
+
+
+def test_all_that_is_shown_can_be_selected_and_nothing_else(
+    week: Proposal, as_: As, opened: Open
+) -> None:
     client = as_("reviewers")
 
-    response = client.get("/proposals/1/files/tox.ini")
-    approve_all(1, by=an_owner(), at=AT)
-    publication = publish_approved(1, by=an_owner(), at=AT)
+    page = opened(client, f"/proposals/{week.number}/?show=routine&select=shown")
 
-    assert response["Content-Type"] == "text/plain; charset=utf-8"
-    assert response["Content-Disposition"] == 'attachment; filename="tox.ini"'
-    assert response.content.decode() == publication.files.get().read()
+    assert list(ticks(page).values()) == [True, True]
+    assert "2 selected: 1 row to add, 0 to remove, 1 to change." in words(page)
+    assert "Approve 2 items" in words(page)
+    assert not any(ticks(opened(client, f"/proposals/{week.number}/")).values())
 
 
-def test_the_patch_turns_the_published_file_into_the_candidate(
-    sdk: Sdk, index: SmallIndex, as_: As, tmp_path: Path
+def test_a_checkbox_names_what_it_selects(week: Proposal, as_: As, opened: Open) -> None:
+    page = opened(as_("reviewers"), f"/proposals/{week.number}/")
+
+    assert list(ticks(page)) == [
+        "labels: remove 0.9 on 3.9, 3.13 (1 row removed)",
+        "boxes: add 1.0 on 3.9, 3.13 (1 row added)",
+        "crates: change 2.0 to 2.0.1 on 3.9, 3.13 (1 row changed)",
+    ]
+
+
+# --- What was said and decided -------------------------------------------------------------------
+def test_an_item_that_changed_after_it_was_decided_is_to_be_looked_at_again(
+    sdk: Sdk, index: SmallIndex, week: Proposal, as_: As, opened: Open
 ) -> None:
-    folder = tmp_path
-    published = a_publication(sdk).files.get().read()
-    index.add("labels", "1.0.1")
-    a_proposal(sdk)
-    client = as_("viewers")
-    (folder / "tox.ini").write_bytes(published.encode())
-    (folder / "it.patch").write_bytes(client.get("/proposals/2/tox.ini.patch").content)
+    ana = as_("reviewers")
+    approve(week.number, ["crates", "labels"], by=an_owner(), at=AT)
+    index.add("crates", "2.0.2", pythons=["3.13"])
+    run(sdk, only=["crates"])
 
-    done = subprocess.run(
-        ["git", "apply", "it.patch"], cwd=folder, capture_output=True, text=True, check=False
+    page = opened(ana, f"/proposals/{week.number}/")
+    again = opened(ana, f"/proposals/{week.number}/?show=again")
+
+    assert "1 approval kept, 1 needs another look ( show )." in words(page)
+    assert parts(again) == ["crates"]
+    assert "Look again Approve" in item(page, "crates")
+    assert 'Look again. olga approved "2.0 → 2.0.1" Mon 16 Nov' in item(page, "crates")
+    assert ('"2.0 → 2.0.2", "-3.9 in 2.0.2" were added, "2.0 → 2.0.1" is gone.') in item(
+        page, "crates"
     )
-
-    assert done.stderr == ""
-    assert (folder / "tox.ini").read_bytes() == client.get("/proposals/2/files/tox.ini").content
+    assert "Approved by olga" in item(page, "labels")
 
 
-@pytest.mark.parametrize(
-    ("path", "sentence"),
-    [
-        pytest.param("/proposals/7/", "There is no proposal 7.", id="proposal"),
-        pytest.param(
-            "/proposals/1/files/setup.cfg", "Proposal 1 has no file setup.cfg.", id="file"
-        ),
-        pytest.param(
-            "/proposals/1/setup.cfg.patch", "Proposal 1 has no file setup.cfg.", id="patch"
-        ),
-    ],
-)
-def test_what_is_not_there_is_a_sentence(
-    path: str, sentence: str, sdk: Sdk, as_: As, opened: Open
+def test_a_kept_decision_names_where_it_comes_from(
+    sdk: Sdk, index: SmallIndex, week: Proposal, as_: As, opened: Open
 ) -> None:
-    a_proposal(sdk)
+    approve(week.number, ["labels"], by=an_owner(), at=AT)
+    index.add("crates", "2.0.2")
+    run(sdk)
 
-    assert sentence in opened(as_("viewers"), path, status=404)
+    page = opened(as_("viewers"), "/proposals/3/")
+    before = words(opened(as_("viewers", "maintainers"), "/proposals/2/"))
+
+    assert "Approved by olga, kept from 2" in item(page, "labels")
+    assert "Replaces proposal 2 : 1 approval kept." in words(page)
+    assert "Replaced by proposal 3 ; decide there." in before
+
+
+def test_comments_stand_with_what_they_are_about(week: Proposal, as_: As, opened: Open) -> None:
+    client = as_("viewers")
+    comment(week.number, text="A busy week.", by=an_owner(), at=AT)
+    comment(week.number, part="labels", text="Is the\nglue back?", by=an_owner(), at=AT)
+
+    page = opened(client, f"/proposals/{week.number}/")
+
+    assert "olga Mon 16 Nov, 06:00 UTC Is the glue back?" in item(page, "labels")
+    assert "olga Mon 16 Nov, 06:00 UTC A busy week." in section(page, "whole")
+
+
+def test_one_item_has_a_page_with_the_undecided_ones_beside_it(
+    week: Proposal, as_: As, opened: Open
+) -> None:
+    pk = week.items.get(part="boxes").pk
+
+    page = words(opened(as_("reviewers"), f"/proposals/{week.number}/items/{pk}/"))
+
+    assert "boxes in proposal 2 Undecided Previous: labels" in page
+    assert "3 of 3 items undecided Next: crates" in page
+    assert "+ add 1.0 3.9 3.13" in page
+    assert "Approve boxes" in page
+
+
+def test_details_stand_on_pages_of_their_own_where_there_are_too_many(
+    week: Proposal, as_: As, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.home.reviewing.MOST_LINES", 2)
+
+    page = opened(as_("viewers"), f"/proposals/{week.number}/")
+
+    assert "Details: 2 lines" in item(page, "boxes")
+    assert "mx-review-details" not in page

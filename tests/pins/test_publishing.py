@@ -24,6 +24,7 @@ from matrix.sdk.machine import proposal_json
 from matrix.sdk.publishing import CannotRender, render
 from matrix.sdk.reporting import report_on
 from portal.operations.texts import proposal_text
+from tests.pages.proposals import words
 from tests.pins.makers import a_proposal, a_publication
 from tests.review.makers import a_channel
 from tests.sdk.test_commands import refusal, run
@@ -157,15 +158,19 @@ def test_machines_are_told_which_pins_move(proposal: Proposal) -> None:
 def test_the_page_shows_pins_and_asks_to_look_closely_at_lower_and_lost_ones(
     proposal: Proposal, as_: As
 ) -> None:
-    page = as_("reviewers").get("/proposals/2/").content.decode()
+    client = as_("reviewers")
+    page = client.get("/proposals/2/").content.decode()
+    files = client.get("/proposals/2/files/").content.decode()
 
     assert "Look closely (1)" in page
     assert "2 pins move" in page
-    assert "anyio 4.14.1 → 4.9.0 in 1 environment" in page
+    shown = words(page)
+    assert "anyio 4.14.1 → to 4.9.0 lower in 1 environment of 1 integration" in shown
+    assert "~ change pin anyio 4.14.1 → to 4.9.0 lower in 1 environment py3.9-httpx" in shown
     assert "No longer pinned: py3.14-httpx-v0.28.1" in page
-    assert 'href="/proposals/2/bundle.zip"' in page
-    assert "3 files changed, 0 unchanged" in page
-    assert 'href="/proposals/2/files/constraints/httpx-v0.28.1-py3.9.txt"' in page
+    assert 'href="/proposals/2/bundle.zip"' in files
+    assert "3 files changed, 0 unchanged" in files
+    assert 'href="/proposals/2/files/constraints/httpx-v0.28.1-py3.9.txt"' in files
 
 
 # --- Bundles -------------------------------------------------------------------------------------

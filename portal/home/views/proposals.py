@@ -1,29 +1,38 @@
-"""Proposals: the list, one of them, its decisions, its files before they are published."""
+"""Proposals: the list, one of them, one of its items, its files before they are published."""
 
-from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
-from django.utils.timezone import now
-from django.views.decorators.http import require_POST, require_safe
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
-from matrix.review.deciding import reject
-from matrix.review.errors import ReviewError
-from matrix.review.models import Proposal
+from integrations.catalogue.choices import LiftWhen
+from matrix.review.models import Decision, Proposal
 from matrix.review.publishing import candidate
 from matrix.sdk.bundling import candidate_bundle
-from matrix.sdk.publishing import CannotRender, publish_approved
+from matrix.sdk.candidate_files import file_report, files_report
+from matrix.sdk.publishing import CannotRender
 from matrix.sdk.publishing import render as render_files
-from matrix.sdk.reporting import report_on
+from matrix.sdk.reporting import layout_problem
 from matrix.sdk.running import sdk_of
-from portal.accounts.permissions import require
-from portal.home.access import DECIDE, PUBLISH, START_RUN, VIEW, needs, person
-from portal.home.acting import approve, approve_seen_and_publish, seen
+from portal.home.access import COMMENT, DECIDE, HOLD, PUBLISH, START_RUN, VIEW, needs, person
+from portal.home.acting import seen
 from portal.home.files import stored_response, text_response
+from portal.home.filtering import KINDS, SORTS, Filters
 from portal.home.listing import all_proposals, page_of
-from portal.home.presenting import review_of
+from portal.home.reviewing import MOST_PINS, Review, review_of
+
+MOST_DIFF_LINES = 500  # A longer diff of a file comes folded.
+KEYS = (
+    ("j, k", "next, previous item"),
+    ("n", "next undecided item"),
+    ("x", "select"),
+    ("a", "approve"),
+    ("d", "decline"),
+    ("e", "details"),
+    ("/", "find"),
+    ("?", "this list"),
+)
 
 
 @require_safe
@@ -36,111 +45,135 @@ def list_proposals(request: HttpRequest) -> HttpResponse:
 @require_safe
 @needs(VIEW, "look at proposals")
 def show_proposal(request: HttpRequest, number: int) -> HttpResponse:
-    proposal = _find(number)
-    report = report_on(proposal)
-    review = review_of(report)
-    undecided = [
-        one.item for one in report.items if not one.decision and not one.item.published_in_id
-    ]
-    user, sdk = person(request), sdk_of(proposal.run)
+    proposal = find(number)
+    review = review_of(
+        proposal,
+        Filters.of(request.GET.dict()),
+        selected=keys_in(request.GET.get("item", "")),
+        selects_shown=request.GET.get("select") == "shown",
+        page=request.GET.get("page"),
+    )
+    after = keys_in(request.GET.get("after", ""))
     context = {
-        "proposal": proposal,
-        "report": report,
-        "review": review,
-        "sdk": sdk,
-        "decided": len(report.items) - review.undecided,
-        "asks_for_two": sdk is not None and sdk.second_person_publishes,
-        "is_open": proposal.status == Proposal.Status.OPEN,
+        **_of_both(request, proposal, review),
+        "kinds": KINDS.items(),
+        "sorts": SORTS.items(),
+        "problem": layout_problem(review.report),
+        "replaced": proposal.replaces.order_by("-number").first(),
+        "focus": review.after(after[0]) if after else None,
         "is_unfolded": "open" in request.GET or not review.is_routine_folded,
-        "seen": seen(undecided),
-        "may_decide": user.has_perm(DECIDE),
-        "may_publish": user.has_perm(PUBLISH),
-        "may_start": user.has_perm(START_RUN) and sdk is not None,
+        "folded_pins": review.pins[:MOST_PINS],
+        "keys": KEYS,
     }
     return render(request, "proposals/detail.html", context)
 
 
-@require_POST
+@require_safe
 @needs(VIEW, "look at proposals")
-def decide(request: HttpRequest, number: int) -> HttpResponse:
-    """Do what the pressed button says; a refusal is a sentence on the proposal's page."""
-    _find(number)
-    act = ACTIONS.get(request.POST.get("action", ""))
-    if act is None:
-        messages.error(request, "Nothing was decided: the page did not say what to do.")
-        return redirect("proposal", number)
-    try:
-        return act(request, number)
-    except ReviewError as error:
-        messages.error(request, str(error))
-        return redirect("proposal", number)
+def show_item(request: HttpRequest, number: int, pk: int) -> HttpResponse:
+    """Show one item whole, with the undecided ones before and after it."""
+    proposal = find(number)
+    review = review_of(proposal, Filters())
+    item = next((one for one in review.items if one.pk == pk), None)
+    if item is None:
+        raise Http404(
+            f"Proposal {number} has no item {pk}: it was rebuilt since. Look at the whole proposal."
+        )
+    previous, following = review.beside(pk)
+    context = {
+        **_of_both(request, proposal, review),
+        "is_item_page": True,
+        "item": item,
+        "previous": previous,
+        "following": following,
+    }
+    return render(request, "proposals/item.html", context)
 
 
-def _approve(request: HttpRequest, number: int) -> HttpResponse:
-    require(request.user, DECIDE, f"approve proposal {number}")
-    as_seen = request.POST.get("seen", "")
-    count = approve(number, by=person(request), at=now(), as_seen=as_seen)
-    messages.success(request, f"{count} item{'s' if count != 1 else ''} approved.")
-    return redirect("proposal", number)
+@require_safe
+@needs(VIEW, "look at proposals")
+def show_selection(request: HttpRequest, number: int) -> HttpResponse:
+    """Say in one sentence what is selected, for a script that asks after each tick."""
+    selected = keys_in(request.GET.get("item", ""))
+    review = review_of(find(number), Filters(), selected=selected)
+    context = {"review": review, "selection": review.selection}
+    return render(request, "proposals/_selection.html", context)
 
 
-def _approve_and_publish(request: HttpRequest, number: int) -> HttpResponse:
-    require(request.user, DECIDE, f"approve proposal {number}")
-    require(request.user, PUBLISH, f"publish proposal {number}")
-    publication = approve_seen_and_publish(
-        number,
-        by=person(request),
-        at=now(),
-        as_seen=request.POST.get("seen", ""),
-        comment=_text(request, "comment"),
-    )
-    return _published(request, publication)
+def _of_both(request: HttpRequest, proposal: Proposal, review: Review) -> dict[str, Any]:
+    user, sdk = person(request), sdk_of(proposal.run)
+    is_open = proposal.status == Proposal.Status.OPEN
+    can_be_decided = is_open and review.report.is_base_current
+    return {
+        "proposal": proposal,
+        "report": review.report,
+        "review": review,
+        "sdk": sdk,
+        "slug": proposal.channel.slug,
+        "is_open": is_open,
+        "seen": seen(item.report.item for item in review.items if item.is_open),
+        "base": proposal.base.number if proposal.base else 0,
+        "asks_for_two": sdk is not None and sdk.second_person_publishes,
+        "may_decide": can_be_decided and user.has_perm(DECIDE),
+        "may_publish": can_be_decided and user.has_perm(PUBLISH),
+        "may_undo": is_open and user.has_perm(DECIDE),
+        "may_comment": user.has_perm(COMMENT),
+        "may_hold": user.has_perm(HOLD),
+        "may_start": user.has_perm(START_RUN) and sdk is not None,
+        "is_reviewer": user.has_perm(DECIDE) or user.has_perm(PUBLISH),
+        "me": user.get_username(),
+        "propose_again": Decision.ProposeAgain.choices,
+        "lift_when": LiftWhen.choices,
+    }
 
 
-def _publish(request: HttpRequest, number: int) -> HttpResponse:
-    require(request.user, PUBLISH, f"publish proposal {number}")
-    comment = _text(request, "comment")
-    publication = publish_approved(number, by=person(request), at=now(), comment=comment)
-    return _published(request, publication)
+def keys_in(text: str) -> list[int]:
+    """Read ``12.13.14`` from an address; what is no number is left out."""
+    return [int(word) for word in text.replace(" ", ".").split(".") if word.isdecimal()][:5000]
 
 
-def _reject(request: HttpRequest, number: int) -> HttpResponse:
-    require(request.user, DECIDE, f"reject proposal {number}")
-    reject(number, by=person(request), at=now(), reason=_text(request, "reason"))
-    messages.success(request, f"Proposal {number} rejected. The next run proposes anew.")
-    return redirect("proposal", number)
-
-
-ACTIONS: dict[str, Callable[[HttpRequest, int], HttpResponse]] = {
-    "approve": _approve,
-    "approve and publish": _approve_and_publish,
-    "publish": _publish,
-    "reject": _reject,
-}
-
-
-def _published(request: HttpRequest, publication: Any) -> HttpResponse:
-    slug, number = publication.channel.slug, publication.number
-    messages.success(request, f"Publication {number} of {slug} is current.")
-    return redirect("publication", slug, number)
+# --- Files ---------------------------------------------------------------------------------------
+@require_safe
+@needs(VIEW, "look at proposals")
+def show_files(request: HttpRequest, number: int) -> HttpResponse:
+    """Show the unified diff of every generated file; long ones come folded."""
+    proposal = find(number)
+    context = {
+        "proposal": proposal,
+        "report": files_report(proposal),
+        "most_lines": MOST_DIFF_LINES,
+    }
+    return render(request, "proposals/files.html", context)
 
 
 @require_safe
 @needs(VIEW, "look at proposals")
 def download_patch(_: HttpRequest, number: int, path: str) -> HttpResponse:
     """Send the unified diff of one file; ``git apply`` takes it."""
-    report = report_on(_find(number))
-    for file in report.files:
-        if file.path == path:
-            return text_response(file.diff, name=f"proposal-{number}.patch")
-    raise Http404(_no_file(number, path))
+    try:
+        report = file_report(find(number), path)
+    except CannotRender as error:
+        raise Http404(str(error)) from error
+    if report is None:
+        raise Http404(_no_file(number, path))
+    return text_response(report.diff, name=f"proposal-{number}.patch")
+
+
+@require_safe
+@needs(VIEW, "look at proposals")
+def download_whole_patch(_: HttpRequest, number: int) -> HttpResponse:
+    """Send the changes of all files as one patch."""
+    report = files_report(find(number))
+    if report.problem:
+        raise Http404(report.problem)
+    return text_response(report.patch, name=f"proposal-{number}.patch")
 
 
 @require_safe
 @needs(VIEW, "look at proposals")
 def download_candidate(_: HttpRequest, number: int, path: str) -> HttpResponse:
     """Send a file as it would be published, so that CI can prove it before anyone approves."""
-    _find(number)
+    find(number)
     try:
         files = candidate(number, render_files)
     except CannotRender as error:
@@ -154,7 +187,7 @@ def download_candidate(_: HttpRequest, number: int, path: str) -> HttpResponse:
 @needs(VIEW, "look at proposals")
 def download_bundle(request: HttpRequest, number: int) -> HttpResponseBase:
     """Send all files as they would be published, with their manifest."""
-    _find(number)
+    find(number)
     try:
         bundle = candidate_bundle(number)
     except CannotRender as error:
@@ -168,7 +201,7 @@ def download_bundle(request: HttpRequest, number: int) -> HttpResponseBase:
     )
 
 
-def _find(number: int) -> Proposal:
+def find(number: int) -> Proposal:
     related = ("channel__current", "base", "closed_by", "replaced_by", "run__channel")
     proposal = Proposal.objects.select_related(*related).filter(number=number).first()
     if proposal is None:
@@ -178,7 +211,3 @@ def _find(number: int) -> Proposal:
 
 def _no_file(number: int, path: str) -> str:
     return f"Proposal {number} has no file {path}."
-
-
-def _text(request: HttpRequest, name: str) -> str:
-    return request.POST.get(name, "").replace("\r\n", "\n").strip()

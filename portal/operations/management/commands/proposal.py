@@ -2,6 +2,7 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
+from matrix.sdk.candidate_files import files_report
 from matrix.sdk.machine import proposal_json
 from matrix.sdk.reporting import report_on
 from portal.operations.cli import Described, the_proposal
@@ -28,10 +29,10 @@ class Command(Described):
         )
 
     def handle(self, *, number: int | None, format: str, **options: Any) -> None:  # noqa: A002
-        report = report_on(the_proposal(number))
+        proposal = the_proposal(number)
         if format == "patch":
-            self.stdout.write("".join(file.diff for file in report.files), ending="")
+            self.stdout.write(files_report(proposal).patch, ending="")
         elif format == "json":
-            self.stdout.write(json.dumps(proposal_json(report), indent=2))
+            self.stdout.write(json.dumps(proposal_json(report_on(proposal)), indent=2))
         else:
-            self.stdout.write(proposal_text(report))
+            self.stdout.write(proposal_text(report_on(proposal)))

@@ -1,0 +1,80 @@
+"""What the pages of a proposal need beyond ``portal``: links of releases, undo, pins."""
+
+from collections.abc import Iterable
+
+from django import template
+from django.contrib.messages.storage.base import Message
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from matrix.rules.diffing import PinMove
+
+register = template.Library()
+LOWER = mark_safe('<span class="mx-lower">lower</span>')
+UNDO = "undo-"
+
+
+@register.filter
+def undo_keys(message: Message) -> str:
+    """Return the decisions that *message* told of, ``12.13``; "" where nothing can be undone."""
+    tags = (message.extra_tags or "").split()
+    return next((tag.removeprefix(UNDO) for tag in tags if tag.startswith(UNDO)), "")
+
+
+@register.simple_tag
+def integration_link(slug: str, name: str, text: str) -> SafeString | str:
+    return _link("integration", (slug, name), text) if name else text
+
+
+@register.simple_tag
+def release_link(slug: str, name: str, version: str) -> SafeString | str:
+    return _link("release", (slug, name, version), version)
+
+
+def _link(view: str, where: tuple[str, ...], text: str) -> SafeString | str:
+    try:
+        return format_html('<a href="{}">{}</a>', reverse(view, args=where), text)
+    except NoReverseMatch:
+        return text
+
+
+@register.filter
+def pin_lines(moves: Iterable[PinMove]) -> SafeString:
+    """
+    Return a list item for each move, its environments folded.
+
+    In Python: a template's loop takes too long for the pins of a week in which all of them move.
+    """
+    return format_html_join("\n", _PIN, map(_pin, moves))
+
+
+_PIN = (
+    '<li class="mx-line mx-line-{}"><span class="mx-sign"><span aria-hidden="true">{}</span>'
+    '<span class="visually-hidden">{} pin</span></span><code>{}</code>{}'
+    '<details class="mx-where"><summary>in {}</summary><p class="mx-quiet">{}</p></details></li>'
+)
+
+
+def _pin(move: PinMove) -> tuple[str | SafeString, ...]:
+    sign, word = ("+", "add") if move.old is None else ("~", "change")
+    sign, word = ("-", "remove") if move.new is None else (sign, word)
+    number = len(move.environments)
+    where = f"{number} environment{'' if number == 1 else 's'}"
+    down = LOWER if move.is_down else ""
+    return word, sign, word, moved(move), down, where, ", ".join(move.environments)
+
+
+@register.filter
+def moved(move: PinMove) -> SafeString:
+    """``anyio 4.14.1 → 4.14.2``, the arrow read as "to"."""
+    if move.old is None:
+        return format_html("{} {}", move.project, move.new)
+    if move.new is None:
+        return format_html("{} {}", move.project, move.old)
+    return format_html(
+        '{} {} <span aria-hidden="true">→</span><span class="visually-hidden">to</span> {}',
+        move.project,
+        move.old,
+        move.new,
+    )
