@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from matrix.rules.facts import FreeThreading, Python, RequirementRule
+from matrix.rules.facts import FreeThreading, Python, RequirementRule, SharedConstraintRule
 from matrix.rules.parts import IntegrationPart, RequirementUse, Row
 
 Where = dict[Version, set[Python]]
@@ -19,14 +19,24 @@ def requirement_uses(
 
     Rules add up. One that matches no environment contributes nothing.
     """
-    uses: dict[str, Where] = {}
-    for rule in rules:
-        where = _where(rule, rows)
-        for requirement in rule.requirements if where else ():
-            _add(uses.setdefault(requirement, {}), where)
+    found = ((rule, _where(rule, rows)) for rule in rules)
+    return merged(
+        RequirementUse(requirement=requirement, where=_ascending(where))
+        for rule, where in found
+        if where
+        for requirement in rule.requirements
+    )
+
+
+def merged(uses: Iterable[RequirementUse]) -> tuple[RequirementUse, ...]:
+    """Return each requirement once, wherever one of *uses* installs it."""
+    found: dict[str, Where] = {}
+    for use in uses:
+        where = {version: set(pythons) for version, pythons in use.where}
+        _add(found.setdefault(use.requirement, {}), where)
     return tuple(
         RequirementUse(requirement=requirement, where=_ascending(where))
-        for requirement, where in uses.items()
+        for requirement, where in found.items()
     )
 
 
@@ -43,14 +53,15 @@ def environment_requirements(part: IntegrationPart, version: Version, python: Py
 
 def _where(rule: RequirementRule, rows: Iterable[Row]) -> Where:
     where = {
-        row.version: {python for python in row.pythons if _runs_on(rule, python)}
+        row.version: {python for python in row.pythons if runs_on(rule, python)}
         for row in rows
         if _holds(rule.releases, row.version)
     }
     return {version: pythons for version, pythons in where.items() if pythons}
 
 
-def _runs_on(rule: RequirementRule, python: Python) -> bool:
+def runs_on(rule: RequirementRule | SharedConstraintRule, python: Python) -> bool:
+    """Whether *rule* speaks of environments on *python*."""
     if rule.free_threading is not FreeThreading.ANY:
         wanted = rule.free_threading is FreeThreading.ONLY
         if python.free_threaded is not wanted:
