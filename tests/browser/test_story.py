@@ -45,9 +45,10 @@ def test_a_rule_is_edited_proposed_reviewed_published_and_downloaded(
     expect(page).to_have_title("(1) Proposal 2 | Matrix Portal")
     item = page.locator("#item-httpx")
     expect(item.get_by_text("httpx: pytest-asyncio")).to_be_visible()
-    page.locator("summary", has_text="tox.ini").click()
+    page.get_by_role("link", name="What changes in the files").click()
     expect(page.locator(".mx-diff .mx-add", has_text="httpx: pytest-asyncio")).to_be_visible()
-    page.get_by_label("Comment").fill("The tests await.")
+    page.go_back()
+    page.get_by_label("Comment for the publication").fill("The tests await.")
     page.get_by_role("button", name="Approve 1 item and publish").click()
 
     # The publication and its file.

@@ -166,7 +166,7 @@ def test_the_page_shows_pins_and_asks_to_look_closely_at_lower_and_lost_ones(
     assert "2 pins move" in page
     shown = words(page)
     assert "anyio 4.14.1 → to 4.9.0 lower in 1 environment of 1 integration" in shown
-    assert "~ change pin anyio 4.14.1 → to 4.9.0 lower in 1 environment py3.9-httpx" in shown
+    assert "~ change pin anyio 4.14.1 → to 4.9.0 lower in 1 environment py3.12-httpx" in shown
     assert "No longer pinned: py3.14-httpx-v0.28.1" in page
     assert 'href="/proposals/2/bundle.zip"' in files
     assert "3 files changed, 0 unchanged" in files
