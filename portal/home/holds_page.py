@@ -83,7 +83,10 @@ class HoldList:
 
 def hold_list(query: QueryDict, *, by: User, at: datetime) -> HoldList:
     """Return the page of holds that *query* asks for; what needs somebody comes first."""
-    chosen = {name: query.get(name, "").strip() for name in ("sdk", "state", "owner", "project")}
+    chosen = {
+        name: query.get(name, "").replace("\0", "").strip()
+        for name in ("sdk", "state", "owner", "project")
+    }
     today = at.astimezone(UTC).date()
     everything = Hold.objects.with_standing(today)
     found = _filtered(everything, chosen)

@@ -3,8 +3,16 @@ from collections.abc import Iterator
 import pytest
 from django.conf import LazySettings
 
+from tests.pages.conftest import (
+    as_,
+    invalid_variables_are_marked,
+    opened,
+    passwords_are_hashed_fast,
+)
 from tests.support.pins import PinBook
 from tests.support.small_index import SmallIndex
+
+__all__ = ["as_", "invalid_variables_are_marked", "opened", "passwords_are_hashed_fast"]
 
 
 @pytest.fixture
