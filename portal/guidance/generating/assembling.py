@@ -1,0 +1,125 @@
+"""All that a maintainer takes away: files, commands, what the tool does and does not catch."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from portal.guidance.generating.choice import UPSUN_DEPRECATED, Choice
+from portal.guidance.generating.declaring import declaration_files
+from portal.guidance.generating.facts import NOT_CAUGHT, Row, rows_of
+from portal.guidance.generating.hosting import platform_files
+from portal.guidance.generating.ways import Step, Way, environment, way_of
+
+TOX = "tox.ini"
+README = "UPDATING.md"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Guidance:
+    """The files come by path; commands are for a shell in the folder of the application."""
+
+    choice: Choice
+    files: Mapping[str, str]
+    lock: tuple[Step, ...]
+    install: tuple[Step, ...]
+    update: tuple[Step, ...]
+    requirements: tuple[Row, ...]
+    not_caught: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def generate(choice: Choice) -> Guidance:
+    """Return complete guidance for *choice*; the same text for the same choice."""
+    way = way_of(choice)
+    update = (*way.update, Step("Test with what was locked", "tox run"), _commit(choice, way))
+    files = {
+        **declaration_files(choice),
+        **platform_files(choice, way),
+        TOX: _tox(choice, way),
+    }
+    files[README] = _procedure(choice, way, update)
+    return Guidance(
+        choice=choice,
+        files=dict(sorted(files.items())),
+        lock=way.lock,
+        install=tuple(_install(way)),
+        update=update,
+        requirements=rows_of(choice.tool),
+        not_caught=NOT_CAUGHT[choice.tool],
+        notes=tuple(_notes(choice)),
+    )
+
+
+def _install(way: Way) -> Iterator[Step]:
+    for name, version in way.tools.items():
+        yield Step(f"{name}, at its exact version", f'python3 -m pip install "{name}=={version}"')
+    for name, value in way.variables.items():
+        yield Step("As in the build", f"export {name}={value}")
+    for line in way.make:
+        yield Step(_purpose(line), line)
+
+
+PURPOSES = (
+    ("export PIP_USER", "Nothing outside the environment"),
+    ("export VIRTUAL_ENV", "The environment that is meant"),
+    ("export UV_PROJECT", "The environment that is meant"),
+    ("python3 -m venv", "An empty environment at its final path"),
+    ("uv venv", "An empty environment at its final path"),
+    ("pipenv verify", "The lock belongs to the declaration"),
+    ("poetry check", "The lock belongs to the declaration"),
+)
+
+
+def _purpose(line: str) -> str:
+    for beginning, purpose in PURPOSES:
+        if line.startswith(beginning):
+            return purpose
+    if line.endswith("pip check"):
+        return "Everything that packages ask for is there"
+    return "pip at its exact version" if "pip==" in line else "Install what is locked"
+
+
+def _commit(choice: Choice, way: Way) -> Step:
+    paths = " ".join([*declaration_files(choice), *way.locks])
+    return Step("The declaration and its lock change together", f"git add {paths}")
+
+
+def _tox(choice: Choice, way: Way) -> str:
+    requires = ["requires =", "    tox-uv>=1"] if choice.tool == "uv" else []
+    command = "python manage.py test" if choice.is_django else "python -m pytest"
+    lines = [
+        "[tox]",
+        *requires,
+        f"env_list = py{choice.python.replace('.', '')}",
+        "",
+        "[testenv]",
+        "skip_install = true",
+        *way.tox,
+        f"commands = {command}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _procedure(choice: Choice, way: Way, update: tuple[Step, ...]) -> str:
+    lines = [f"# Updating the locks of {choice.application}", ""]
+    lines += [
+        f"{number}. {step.purpose}: `{step.command}`" for number, step in enumerate(update, 1)
+    ]
+    lines += ["", f"Locks: {', '.join(way.locks)}. The environment is made at"]
+    lines += [f"`{environment(choice)}`, empty on each build, and used directly at run time."]
+    return "\n".join(lines) + "\n"
+
+
+def _notes(choice: Choice) -> Iterator[str]:
+    if choice.is_upsun and choice.python in UPSUN_DEPRECATED:
+        yield f"Upsun calls its image for Python {choice.python} deprecated."
+    if choice.is_upsun:
+        yield (
+            "A failing build hook stops the deployment; a failing deploy hook does not. That is why "
+            "every check stands in the build hook."
+        )
+    if choice.platform == "docker":
+        yield "Pin the base image by its digest; both stages must have the same one."
+    if choice.tool in {"pip", "pip-tools"}:
+        yield "Only wheels are installed: a release that has none is refused, and told by its name."
+    if choice.environment != choice.environment_path:
+        yield f"In the image the environment is at {choice.environment}."

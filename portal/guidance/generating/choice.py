@@ -1,0 +1,151 @@
+"""What guidance is asked for, and what speaks against it."""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from packaging.version import InvalidVersion, Version
+
+TOOLS = ("pip", "pip-tools", "pipenv", "poetry", "uv")
+PLATFORMS = ("upsun-fixed", "upsun-flex", "docker", "server")
+# Of Upsun's images, as its registry lists them (read on 20 Nov 2026).
+UPSUN_PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
+UPSUN_DEPRECATED = ("3.10", "3.11", "3.12")
+# The first Python on which a release fails to start, and the first release that does not: it uses
+# pkgutil.ImpImporter, which is gone (run on 3.12.1 and 3.13.0).
+TOO_OLD_FROM_3_12 = {"pip": Version("23.1"), "pipenv": Version("2024.1.1")}
+SERVERS = {"gunicorn": "--bind", "hypercorn": "--bind", "uvicorn": "--uds", "daphne": "-u"}
+PORT = 8000
+FIRST_WITH_CONTROL_SOCKET = Version("25.1")  # Of gunicorn: it writes below the home folder.
+
+
+class CannotGenerate(ValueError):
+    """A choice that no complete files can be made of; the message says what to change."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """An application and the way it is deployed."""
+
+    application: str  # A slug.
+    python: str  # "3.13"
+    tool: str
+    platform: str
+    # Declared requirements of each set, the main one first.
+    sets: Mapping[str, tuple[str, ...]] = field(
+        default_factory=lambda: MappingProxyType({"main": (), "dev": ()})
+    )
+    versions: Mapping[str, str]  # Of the tools, exact: {"pip": "26.3", "uv": "0.13.8"}.
+    pins: Mapping[str, str] = field(default_factory=dict)  # Of the main lock: {"gunicorn": "27.0"}
+    environment_path: str = ".venv"
+    start_command: str = "gunicorn --workers 4 portal.wsgi:application"
+    index_url: str = ""  # Empty: the default of the tool.
+    is_django: bool = True  # Collect static files in the build, migrate in the deployment.
+
+    def __post_init__(self) -> None:
+        if self.tool not in TOOLS:
+            raise CannotGenerate(f'"{self.tool}" is no tool. Choose one of {", ".join(TOOLS)}.')
+        if self.platform not in PLATFORMS:
+            known = ", ".join(PLATFORMS)
+            raise CannotGenerate(f'"{self.platform}" is no platform. Choose one of {known}.')
+        if self.is_upsun and self.python not in UPSUN_PYTHONS:
+            known = ", ".join(UPSUN_PYTHONS)
+            raise CannotGenerate(f"Upsun has no image for Python {self.python}: it has {known}.")
+        for name in self.needed_tools:
+            self._check_tool(name)
+        if "$" in self.start_command and self.platform == "docker":
+            raise CannotGenerate(
+                "A container starts its command without a shell, which leaves $PORT and $SOCKET as "
+                "they are. Write the address."
+            )
+
+    def _check_tool(self, name: str) -> None:
+        text = self.versions.get(name, "")
+        try:
+            version = Version(text)
+        except InvalidVersion:
+            raise CannotGenerate(
+                f"No exact version of {name} is known for Python {self.python}. "
+                "Poll the index, or write one."
+            ) from None
+        too_old = TOO_OLD_FROM_3_12.get(name)
+        if too_old and version < too_old and self.minor >= 12:
+            raise CannotGenerate(
+                f"{name} {text} does not start on Python {self.python}. "
+                f"Take {too_old} or a newer one."
+            )
+
+    @property
+    def minor(self) -> int:
+        """The 13 of 3.13."""
+        return int(self.python.partition(".")[2])
+
+    @property
+    def is_upsun(self) -> bool:
+        return self.platform in {"upsun-fixed", "upsun-flex"}
+
+    @property
+    def needed_tools(self) -> tuple[str, ...]:
+        """What the generated files pin beside the packages of the locks."""
+        return {
+            "pip": ("pip", "uv"),
+            "pip-tools": ("pip", "pip-tools"),
+            "pipenv": ("pipenv",),
+            "poetry": ("poetry",),
+            "uv": ("uv",),
+        }[self.tool]
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The sets that production does not install."""
+        return tuple(name for name in self.sets if name != "main")
+
+    @property
+    def environment(self) -> str:
+        """The path of the environment, in a container always from the root."""
+        if self.platform == "docker" and not self.environment_path.startswith("/"):
+            return f"/srv/{self.application}/{self.environment_path}"
+        return self.environment_path
+
+    @property
+    def is_absolute(self) -> bool:
+        return self.environment.startswith("/")
+
+    @property
+    def program(self) -> list[str]:
+        """The words of the start command, with the environment's own program and an address."""
+        program, *arguments = shlex.split(self.start_command)
+        return [f"{self.environment}/bin/{program}", *self._server_options(program), *arguments]
+
+    def _server_options(self, program: str) -> list[str]:
+        given = self.start_command.split()
+        option = SERVERS.get(program)
+        options = []
+        if program == "gunicorn" and self._has_control_socket("--no-control-socket", given):
+            options.append("--no-control-socket")
+        if option is None or any(word.split("=")[0] in ADDRESSES for word in given):
+            return options
+        return [*options, *self._address(program, option)]
+
+    def _has_control_socket(self, option: str, given: list[str]) -> bool:
+        text = self.pins.get("gunicorn", "")
+        try:
+            return option not in given and Version(text) >= FIRST_WITH_CONTROL_SOCKET
+        except InvalidVersion:
+            return False
+
+    def _address(self, program: str, option: str) -> list[str]:
+        if self.is_upsun:
+            by_flag = program in {"uvicorn", "daphne"}
+            return [option, "$SOCKET" if by_flag else "unix:$SOCKET"]
+        host = "0.0.0.0" if self.platform == "docker" else "127.0.0.1"  # noqa: S104  (a container)
+        match program:
+            case "uvicorn":
+                return ["--host", host, "--port", str(PORT)]
+            case "daphne":
+                return ["-b", host, "-p", str(PORT)]
+        return ["--bind", f"{host}:{PORT}"]
+
+
+ADDRESSES = {"--bind", "-b", "--uds", "--host", "--port", "-u", "-p", "--unix_socket"}

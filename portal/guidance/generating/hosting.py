@@ -1,0 +1,157 @@
+"""The files of each platform: they make the environment in the build, and only use it later."""
+
+import json
+from collections.abc import Iterator, Mapping
+
+from matrix.rules.rendering.yaml import Node, yaml_lines
+from portal.guidance.generating.choice import PORT, Choice
+from portal.guidance.generating.ways import Way
+
+UPSUN_CACHE = "$PLATFORM_CACHE_DIR"
+STRICT = "set -eu"
+USER = 10001
+# What decides the environment: a change of the code alone reuses its layer.
+COPIED_FIRST = {
+    "pip": "COPY requirements/*.txt requirements/",
+    "pip-tools": "COPY requirements/*.txt requirements/",
+    "pipenv": "COPY Pipfile Pipfile.lock ./",
+    "poetry": "COPY pyproject.toml poetry.lock ./",
+    "uv": "COPY pyproject.toml uv.lock ./",
+}
+
+
+def platform_files(choice: Choice, way: Way) -> dict[str, str]:
+    """Return the files of the platform by their paths."""
+    match choice.platform:
+        case "upsun-fixed":
+            return {".platform.app.yaml": _yaml(_fixed(choice, way)), ".environment": _dash(choice)}
+        case "upsun-flex":
+            return {".upsun/config.yaml": _yaml(_flex(choice, way)), ".environment": _dash(choice)}
+        case "docker":
+            return {
+                "Dockerfile": "\n".join(_dockerfile(choice, way)) + "\n",
+                ".dockerignore": _dockerignore(choice),
+            }
+    return {
+        "build.sh": _script(build_lines(choice, way, cache="${CACHE_DIR:-$HOME/.cache}")),
+        "start.sh": _script(["set -eu", f"exec {' '.join(choice.program)}"]),
+    }
+
+
+def build_lines(choice: Choice, way: Way, *, cache: str) -> list[str]:
+    """Return the shell lines from a check-out to an environment that is ready to serve."""
+    caches = [
+        f'{name}="{cache}/{folder}"' if folder else f'{name}="{cache}"'
+        for name, folder in way.caches.items()
+    ]
+    lines = [STRICT, f"export {' '.join(caches)}", *way.make]
+    if choice.is_django:
+        lines.append(f"{choice.environment}/bin/python manage.py collectstatic --noinput")
+    return lines
+
+
+def _script(lines: list[str]) -> str:
+    return "\n".join(["#!/bin/sh", *lines]) + "\n"
+
+
+def _yaml(node: Node) -> str:
+    return "\n".join(yaml_lines(node)) + "\n"
+
+
+# --- Upsun ---------------------------------------------------------------------------------------
+def _fixed(choice: Choice, way: Way) -> Mapping[str, Node]:
+    mounts: Mapping[str, Node] = {"media": {"source": "local", "source_path": "media"}}
+    return {"name": choice.application, **_app(choice, way), "disk": 512, "mounts": mounts}
+
+
+def _flex(choice: Choice, way: Way) -> Mapping[str, Node]:
+    mounts: Mapping[str, Node] = {"media": {"source": "storage", "source_path": "media"}}
+    app: Mapping[str, Node] = {"source": {"root": "/"}, **_app(choice, way), "mounts": mounts}
+    return {
+        "applications": {choice.application: app},
+        "routes": {
+            "https://{default}/": {"type": "upstream", "upstream": f"{choice.application}:http"}
+        },
+    }
+
+
+def _app(choice: Choice, way: Way) -> Mapping[str, Node]:
+    app: dict[str, Node] = {"type": f"python:{choice.python}"}
+    if way.tools:
+        app["dependencies"] = {"python3": dict(way.tools)}
+    if way.variables:
+        app["variables"] = {"env": dict(way.variables)}
+    hooks = {"build": _block(build_lines(choice, way, cache=UPSUN_CACHE))}
+    if choice.is_django:
+        migrate = f"{choice.environment}/bin/python manage.py migrate --noinput"
+        hooks["deploy"] = _block([STRICT, migrate])
+    app["hooks"] = hooks
+    app["web"] = {
+        "upstream": {"socket_family": "unix"},
+        "commands": {"start": " ".join(choice.program)},
+        "locations": {
+            "/": {"passthru": True},
+            "/static": {"root": "static", "expires": "1h", "allow": True},
+        },
+    }
+    return app
+
+
+def _block(lines: list[str]) -> str:
+    return "\n".join(lines) + "\n"
+
+
+def _dash(choice: Choice) -> str:
+    """Return what dash sources at every start: it prints nothing, and changes nothing it lacks."""
+    root = "" if choice.is_absolute else "${PLATFORM_APP_DIR:-/app}/"
+    path = f"{root}{choice.environment}"
+    return (
+        f'if [ -x "{path}/bin/python" ]; then\n'
+        f'    export VIRTUAL_ENV="{path}"\n'
+        '    export PATH="$VIRTUAL_ENV/bin:$PATH"\n'
+        "fi\n"
+    )
+
+
+# --- Docker --------------------------------------------------------------------------------------
+def _dockerfile(choice: Choice, way: Way) -> Iterator[str]:
+    root = f"/srv/{choice.application}"
+    base = f"python:{choice.python}-slim"
+    yield "# syntax=docker/dockerfile:1"
+    yield f"# Both stages start from the same image: pin it by its digest ({base}@sha256:…)."
+    yield f"ARG BASE={base}"
+    yield from ("", "FROM ${BASE} AS build")
+    quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
+    variables = {**way.variables, **quiet}
+    yield "ENV " + " \\\n    ".join(f"{name}={value}" for name, value in variables.items())
+    yield f"WORKDIR {root}"
+    yield COPIED_FIRST[choice.tool]
+    tools = " ".join(f'"{name}=={version}"' for name, version in way.tools.items())
+    install = [f"python3 -m pip install {tools}"] if tools else []
+    yield "RUN --mount=type=cache,target=/root/.cache \\"
+    caches = " ".join(f"{n}=/root/.cache/{folder}".rstrip("/") for n, folder in way.caches.items())
+    yield " \\\n && ".join([f"    export {caches}", *install, *way.make])
+    yield from ("COPY . .", *_collect(choice, root))
+    yield from ("", "FROM ${BASE}")
+    yield f"RUN useradd --system --no-create-home --uid {USER} {choice.application}"
+    yield f"COPY --from=build {root} {root}"
+    if not choice.environment.startswith(f"{root}/"):
+        yield f"COPY --from=build {choice.environment} {choice.environment}"
+    yield f"ENV PATH={choice.environment}/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1"
+    yield from (f"WORKDIR {root}", f"USER {USER}", f"EXPOSE {PORT}")
+    yield f"CMD {json.dumps(choice.program)}"
+
+
+def _collect(choice: Choice, root: str) -> Iterator[str]:
+    if choice.is_django:
+        yield (
+            f"RUN STATIC_ROOT={root}/static "
+            f"{choice.environment}/bin/python manage.py collectstatic --noinput"
+        )
+
+
+def _dockerignore(choice: Choice) -> str:
+    lines = [".git", ".tox", "**/__pycache__", "*.sock", "static/"]
+    if not choice.environment_path.startswith("/"):
+        lines.append(f"{choice.environment_path}/")
+    return "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,215 @@
+"""
+What differs from tool to tool: how it locks, checks, installs, updates and tests.
+
+Each hook begins with an empty environment at a stated path: hashes are not compared with what is
+installed already. The check of the lock comes before the installation, and nothing is piped: a
+pipe hides a failure.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from portal.guidance.generating.choice import Choice
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A command that a person types, and what it is for."""
+
+    purpose: str
+    command: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Way:
+    """One tool applied to one choice."""
+
+    tools: Mapping[str, str]  # Installed before the build, exact versions; pip installs itself.
+    variables: Mapping[str, str]  # Of the build and of everything after it.
+    caches: Mapping[str, str]  # Variables with a folder below the cache of the build.
+    make: tuple[str, ...]  # Shell: from committed files to a checked environment.
+    lock: tuple[Step, ...]
+    update: tuple[Step, ...]
+    tox: tuple[str, ...]  # Lines of the section that tests with the locked set.
+    locks: tuple[str, ...]  # The files that are committed beside the declaration.
+
+
+def way_of(choice: Choice) -> Way:
+    return WAYS[choice.tool](choice)
+
+
+def environment(choice: Choice) -> str:
+    """Return the path of the environment for a shell, whatever the current folder is called."""
+    return choice.environment if choice.is_absolute else f'"$PWD/{choice.environment}"'
+
+
+# --- pip and pip-tools ---------------------------------------------------------------------------
+def _pip(choice: Choice) -> Way:
+    uv = choice.versions["uv"]
+    options = f"--universal --python-version {choice.python} --generate-hashes"
+    return Way(
+        **_installed_by_pip(choice),
+        lock=(
+            Step("The resolver, at the version that the portal uses", f"pip install uv=={uv}"),
+            *(
+                Step(
+                    f"Lock the {name} set",
+                    f"uv pip compile {options} -o requirements/{name}.txt requirements/{name}.in",
+                )
+                for name in choice.sets
+            ),
+        ),
+        update=tuple(
+            Step(
+                f"Update the {name} set",
+                f"uv pip compile {options} --upgrade -o requirements/{name}.txt "
+                f"requirements/{name}.in",
+            )
+            for name in choice.sets
+        ),
+    )
+
+
+def _pip_tools(choice: Choice) -> Way:
+    version = choice.versions["pip-tools"]
+    options = "--generate-hashes --strip-extras --allow-unsafe"
+    lines = {name: f"-o requirements/{name}.txt requirements/{name}.in" for name in choice.sets}
+    return Way(
+        **_installed_by_pip(choice),
+        lock=(
+            Step(
+                f"The tool, on the Python of production ({choice.python}) and on its platform",
+                f"python -m pip install pip-tools=={version}",
+            ),
+            *(
+                Step(f"Lock the {name} set", f"pip-compile {options} {files}")
+                for name, files in lines.items()
+            ),
+        ),
+        update=tuple(
+            Step(f"Update the {name} set", f"pip-compile --upgrade {options} {files}")
+            for name, files in lines.items()
+        ),
+    )
+
+
+def _installed_by_pip(choice: Choice) -> dict[str, object]:
+    path = choice.environment
+    python = f"{path}/bin/python"
+    return {
+        "tools": {},
+        # Quoted everywhere: a YAML reader would take 26.3 for a number. pip itself ignores it.
+        "variables": {"PIP_VERSION": choice.versions["pip"]},
+        "caches": {"PIP_CACHE_DIR": "pip"},
+        "make": (
+            "export PIP_USER=0",
+            f"python3 -m venv --clear {path}",
+            f'{python} -m pip install "pip==$PIP_VERSION"',
+            (
+                f"{python} -m pip install --require-hashes --only-binary :all: "
+                "-r requirements/main.txt"
+            ),
+            f"{python} -m pip check",
+        ),
+        "tox": (
+            "deps =",
+            *(f"    -r requirements/{name}.txt" for name in _tested(choice)),
+            "commands_pre = python -m pip check",
+        ),
+        "locks": tuple(f"requirements/{name}.txt" for name in choice.sets),
+    }
+
+
+def _tested(choice: Choice) -> tuple[str, ...]:
+    """Return the sets that tests need: production's and, where there is one, that of developers."""
+    return ("main", *(name for name in choice.others if name in {"dev", "test", "tests"}))
+
+
+# --- Pipenv --------------------------------------------------------------------------------------
+def _pipenv(choice: Choice) -> Way:
+    path = environment(choice)
+    return Way(
+        tools={"pipenv": choice.versions["pipenv"]},
+        variables={"PIPENV_NOSPIN": "1", "PIPENV_VERBOSITY": "-1"},
+        caches={"PIP_CACHE_DIR": "pip", "PIPENV_CACHE_DIR": "pipenv", "XDG_CACHE_HOME": ""},
+        make=(
+            "export PIP_USER=0",
+            "pipenv verify",
+            f"python3 -m venv --clear {choice.environment}",
+            f"export VIRTUAL_ENV={path}",
+            "pipenv sync",
+            f"{choice.environment}/bin/python -m pip check",
+        ),
+        lock=(Step("Lock every set", "pipenv lock"),),
+        update=(Step("Update every set: it locks anew each time", "pipenv lock"),),
+        tox=(
+            "allowlist_externals = pipenv",
+            "pass_env = PIP_*, PIPENV_*",
+            "set_env = PIPENV_VERBOSITY = -1",
+            "commands_pre =",
+            "    pipenv verify",
+            "    pipenv sync --dev",
+        ),
+        locks=("Pipfile.lock",),
+    )
+
+
+# --- Poetry --------------------------------------------------------------------------------------
+def _poetry(choice: Choice) -> Way:
+    return Way(
+        tools={"poetry": choice.versions["poetry"]},
+        variables={"POETRY_NO_INTERACTION": "1", "POETRY_VIRTUALENVS_CREATE": "true"},
+        caches={"POETRY_CACHE_DIR": "poetry", "XDG_CACHE_HOME": ""},
+        make=(
+            "poetry check --lock",
+            f"python3 -m venv --clear {choice.environment}",
+            f"export VIRTUAL_ENV={environment(choice)}",
+            "poetry sync --only main --no-root --compile",
+        ),
+        lock=(Step("Lock every set in one resolution", "poetry lock"),),
+        update=(Step("Update every set", "poetry lock --regenerate"),),
+        tox=(
+            "allowlist_externals = poetry",
+            "pass_env = POETRY_*",
+            "commands_pre =",
+            "    poetry check --lock",
+            "    poetry sync --no-root",
+        ),
+        locks=("poetry.lock",),
+    )
+
+
+# --- uv ------------------------------------------------------------------------------------------
+def _uv(choice: Choice) -> Way:
+    return Way(
+        tools={"uv": choice.versions["uv"]},
+        variables={
+            "UV_COMPILE_BYTECODE": "1",
+            "UV_LINK_MODE": "copy",
+            "UV_PYTHON_DOWNLOADS": "never",
+        },
+        caches={"UV_CACHE_DIR": "uv"},
+        make=(
+            f"export UV_PROJECT_ENVIRONMENT={environment(choice)}",
+            f"uv venv --clear --python {choice.python} {choice.environment}",
+            "uv sync --locked --no-default-groups --no-install-project",
+        ),
+        lock=(Step("Lock every set for all platforms", "uv lock"),),
+        update=(Step("Update every set", "uv lock --upgrade"),),
+        tox=("runner = uv-venv-lock-runner", *_groups(choice)),
+        locks=("uv.lock",),
+    )
+
+
+def _groups(choice: Choice) -> tuple[str, ...]:
+    names = [name for name in _tested(choice) if name != "main"]
+    return ("dependency_groups =", *(f"    {name}" for name in names)) if names else ()
+
+
+WAYS: Mapping[str, Callable[[Choice], Way]] = {
+    "pip": _pip,
+    "pip-tools": _pip_tools,
+    "pipenv": _pipenv,
+    "poetry": _poetry,
+    "uv": _uv,
+}
