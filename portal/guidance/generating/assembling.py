@@ -84,7 +84,9 @@ def _commit(choice: Choice, way: Way) -> Step:
 
 
 def _tox(choice: Choice, way: Way) -> str:
-    requires = ["requires =", "    tox-uv>=1"] if choice.tool == "uv" else []
+    requires = []
+    if choice.tool == "uv":
+        requires = ["requires =", f"    tox-uv=={choice.versions['tox-uv']}"]
     command = "python manage.py test" if choice.is_django else "python -m pytest"
     lines = [
         "[tox]",
@@ -114,8 +116,8 @@ def _notes(choice: Choice) -> Iterator[str]:
         yield f"Upsun calls its image for Python {choice.python} deprecated."
     if choice.is_upsun:
         yield (
-            "A failing build hook stops the deployment; a failing deploy hook does not. That is why "
-            "every check stands in the build hook."
+            "A failing build hook stops the deployment; a failing deploy hook does not. That is "
+            "why every check stands in the build hook."
         )
     if choice.platform == "docker":
         yield "Pin the base image by its digest; both stages must have the same one."

@@ -14,6 +14,7 @@ UPSUN_PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 UPSUN_DEPRECATED = ("3.10", "3.11", "3.12")
 # The first Python on which a release fails to start, and the first release that does not: it uses
 # pkgutil.ImpImporter, which is gone (run on 3.12.1 and 3.13.0).
+WITHOUT_IMP_IMPORTER = 12  # The minor version of Python.
 TOO_OLD_FROM_3_12 = {"pip": Version("23.1"), "pipenv": Version("2024.1.1")}
 SERVERS = {"gunicorn": "--bind", "hypercorn": "--bind", "uvicorn": "--uds", "daphne": "-u"}
 PORT = 8000
@@ -70,7 +71,7 @@ class Choice:
                 "Poll the index, or write one."
             ) from None
         too_old = TOO_OLD_FROM_3_12.get(name)
-        if too_old and version < too_old and self.minor >= 12:
+        if too_old and version < too_old and self.minor >= WITHOUT_IMP_IMPORTER:
             raise CannotGenerate(
                 f"{name} {text} does not start on Python {self.python}. "
                 f"Take {too_old} or a newer one."
@@ -93,7 +94,7 @@ class Choice:
             "pip-tools": ("pip", "pip-tools"),
             "pipenv": ("pipenv",),
             "poetry": ("poetry",),
-            "uv": ("uv",),
+            "uv": ("uv", "tox-uv"),
         }[self.tool]
 
     @property

@@ -47,8 +47,8 @@ def environment(choice: Choice) -> str:
 def _pip(choice: Choice) -> Way:
     uv = choice.versions["uv"]
     options = f"--universal --python-version {choice.python} --generate-hashes"
-    return Way(
-        **_installed_by_pip(choice),
+    return _installed_by_pip(
+        choice,
         lock=(
             Step("The resolver, at the version that the portal uses", f"pip install uv=={uv}"),
             *(
@@ -74,8 +74,8 @@ def _pip_tools(choice: Choice) -> Way:
     version = choice.versions["pip-tools"]
     options = "--generate-hashes --strip-extras --allow-unsafe"
     lines = {name: f"-o requirements/{name}.txt requirements/{name}.in" for name in choice.sets}
-    return Way(
-        **_installed_by_pip(choice),
+    return _installed_by_pip(
+        choice,
         lock=(
             Step(
                 f"The tool, on the Python of production ({choice.python}) and on its platform",
@@ -93,31 +93,31 @@ def _pip_tools(choice: Choice) -> Way:
     )
 
 
-def _installed_by_pip(choice: Choice) -> dict[str, object]:
+def _installed_by_pip(choice: Choice, *, lock: tuple[Step, ...], update: tuple[Step, ...]) -> Way:
     path = choice.environment
     python = f"{path}/bin/python"
-    return {
-        "tools": {},
-        # Quoted everywhere: a YAML reader would take 26.3 for a number. pip itself ignores it.
-        "variables": {"PIP_VERSION": choice.versions["pip"]},
-        "caches": {"PIP_CACHE_DIR": "pip"},
-        "make": (
+    install = f"{python} -m pip install --require-hashes --only-binary :all:"
+    return Way(
+        tools={},
+        # pip itself ignores it. Quoted in YAML, whose readers would take 26.3 for a number.
+        variables={"PIP_VERSION": choice.versions["pip"]},
+        caches={"PIP_CACHE_DIR": "pip"},
+        make=(
             "export PIP_USER=0",
             f"python3 -m venv --clear {path}",
             f'{python} -m pip install "pip==$PIP_VERSION"',
-            (
-                f"{python} -m pip install --require-hashes --only-binary :all: "
-                "-r requirements/main.txt"
-            ),
+            f"{install} -r requirements/main.txt",
             f"{python} -m pip check",
         ),
-        "tox": (
+        lock=lock,
+        update=update,
+        tox=(
             "deps =",
             *(f"    -r requirements/{name}.txt" for name in _tested(choice)),
             "commands_pre = python -m pip check",
         ),
-        "locks": tuple(f"requirements/{name}.txt" for name in choice.sets),
-    }
+        locks=tuple(f"requirements/{name}.txt" for name in choice.sets),
+    )
 
 
 def _tested(choice: Choice) -> tuple[str, ...]:
