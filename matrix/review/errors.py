@@ -49,6 +49,10 @@ class NothingApproved(ReviewError):
     """There is nothing that could be published."""
 
 
+class NothingToRollBack(ReviewError):
+    """The publication is current, or has the very parts of the current one."""
+
+
 class Blocked(ReviewError):
     """A finding stands against the publication."""
 

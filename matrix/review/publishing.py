@@ -12,8 +12,21 @@ from django.db import transaction
 from django.db.models import Max, Q
 
 from matrix.review.contents import store_texts
-from matrix.review.errors import BaseMoved, Blocked, NeedsSecondPerson, NothingApproved
-from matrix.review.locking import find_proposal, lock_open_proposal, require_current_base
+from matrix.review.errors import (
+    BaseMoved,
+    Blocked,
+    NeedsSecondPerson,
+    NothingApproved,
+    NothingToRollBack,
+    ReasonMissing,
+)
+from matrix.review.locking import (
+    called,
+    find_proposal,
+    lock_channel,
+    lock_open_proposal,
+    require_current_base,
+)
 from matrix.review.models import (
     Channel,
     Decision,
@@ -27,12 +40,14 @@ from matrix.review.snapshots import digest
 from matrix.review.state import (
     apply,
     bodies_of,
+    changes_between,
     changes_of,
     proposed,
     publication_state,
     published_hashes,
 )
-from matrix.review.values import Render, Summarise
+from matrix.review.texts import require_usable
+from matrix.review.values import Change, Render, Summarise
 
 
 def publish(
@@ -77,6 +92,68 @@ def publish(
         _move(channel, publication)
         _settle(proposal, items, publication, summarise)
         return publication
+
+
+def republish(
+    publication: Publication,
+    *,
+    by: User,
+    at: datetime,
+    reason: str,
+    render: Render,
+    seen: int | None = None,
+    summarise: Summarise | None = None,
+    generator: str = "",
+) -> Publication:
+    """
+    Publish the snapshots of an older *publication* again: the way back.
+
+    *seen* is the number of the publication that was current when somebody decided so. The open
+    proposal stays; a run compares it with the new publication before any of it is approved.
+    """
+    if not reason.strip():
+        raise ReasonMissing("Say why it is published again: the reason is empty.")
+    require_usable(reason, "The reason")
+    with transaction.atomic():
+        channel = lock_channel(publication.channel_id)
+        _require_current(channel, seen)
+        changes = going_back(channel, publication)
+        again = Publication.objects.create(
+            channel=channel,
+            number=_next_number(channel),
+            base_id=channel.current_id,
+            published_by=by,
+            published_at=at,
+            comment=reason,
+            summary=summarise(changes) if summarise else "",
+            generator=generator,
+        )
+        _fill(again, published_hashes(publication.pk), render)
+        _move(channel, again)
+        return again
+
+
+def going_back(channel: Channel, publication: Publication) -> list[Change]:
+    """Return what the way back to *publication* changes; raises NothingToRollBack."""
+    if publication.pk == channel.current_id:
+        raise NothingToRollBack(f"Publication {publication.number} is the current one already.")
+    now, then = published_hashes(channel.current_id), published_hashes(publication.pk)
+    changes = changes_between(now, then)
+    if not changes:
+        raise NothingToRollBack(
+            f"Publication {publication.number} has the same parts as {called(channel.current)}, "
+            "which is current."
+        )
+    return changes
+
+
+def _require_current(channel: Channel, seen: int | None) -> None:
+    current = channel.current.number if channel.current else 0
+    if seen is not None and seen != current:
+        raise BaseMoved(
+            f"Since you opened the page, {called(channel.current)} has become current; "
+            "look again at what would change."
+        )
 
 
 def candidate(number: int, render: Render) -> dict[str, str]:

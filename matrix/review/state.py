@@ -96,3 +96,16 @@ def changes_of(items: Collection[Item]) -> list[Change]:
         Change(item.part, found.get(item.old_id or ""), found.get(item.new_id or ""))
         for item in sorted(items, key=lambda item: (item.part, item.pk))
     ]
+
+
+def changes_between(before: Mapping[str, str], after: Mapping[str, str]) -> list[Change]:
+    """Return the changes from ``{part: SHA-256}`` to another such state, by name of part."""
+    parts = sorted(before.keys() | after.keys())
+    differing = [part for part in parts if before.get(part) != after.get(part)]
+    found = load_bodies(
+        {side[part] for part in differing for side in (before, after) if part in side}
+    )
+    return [
+        Change(part, found.get(before.get(part, "")), found.get(after.get(part, "")))
+        for part in differing
+    ]

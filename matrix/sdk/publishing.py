@@ -12,7 +12,7 @@ from matrix.review.errors import NeedsSecondPerson, ReviewError
 from matrix.review.locking import find_proposal
 from matrix.review.models import Proposal, Publication
 from matrix.review.permissions import require
-from matrix.review.publishing import publish
+from matrix.review.publishing import publish, republish
 from matrix.rules.rendering import FrameError, NamesClash, UnknownPins
 from matrix.rules.rendering.manifest import GENERATOR
 from matrix.sdk.channel import files_of, summary_of
@@ -42,6 +42,27 @@ def asks_for_two(proposal: Proposal) -> bool:
     """Whether who approved items of *proposal* may not publish them."""
     sdks = Sdk.objects.filter(slug=proposal.channel.slug, second_person_publishes=True)
     return sdks.exists()
+
+
+def publish_again(
+    publication: Publication, *, by: User, at: datetime, reason: str, seen: int | None = None
+) -> Publication:
+    """
+    Publish an older *publication* of an SDK again; raises ReviewError and PermissionDenied.
+
+    One person suffices, also where the SDK asks for two: both looked at it before.
+    """
+    require(by, "review.publish", f"publish {publication} again")
+    return republish(
+        publication,
+        by=by,
+        at=at,
+        reason=reason,
+        render=render,
+        seen=seen,
+        summarise=summary_of(publication.channel),
+        generator=GENERATOR,
+    )
 
 
 def render(bodies: Mapping[str, str]) -> dict[str, str]:

@@ -6,8 +6,10 @@ from portal.home.views import (
     checking,
     coverage,
     deciding,
+    going_back,
     holds,
     home,
+    integrations,
     proposals,
     publications,
     releases,
@@ -16,6 +18,7 @@ from portal.home.views import (
 
 urlpatterns = [
     path("", home.show_home, name="home"),
+    path("example/import/", home.add_example, name="import-example"),
     path("example/remove/", home.remove_example, name="remove-example"),
     path("proposals/", proposals.list_proposals, name="proposals"),
     path("proposals/<int:number>/", proposals.show_proposal, name="proposal"),
@@ -34,6 +37,11 @@ urlpatterns = [
         "publications/<slug:slug>/<int:number>/",
         publications.show_publication,
         name="publication",
+    ),
+    path(
+        "publications/<slug:slug>/<int:number>/again/",
+        going_back.publish_again,
+        name="publish-again",
     ),
     path(
         "publications/<slug:slug>/<int:number>/files/<path:path>",
@@ -55,6 +63,7 @@ urlpatterns = [
     path("sdks/<slug:slug>/files/<path:path>", publications.download_current, name="current-file"),
     path("sdks/<slug:slug>/run/", home.start, name="start-run"),
     path("sdks/<slug:slug>/check/", checking.check_for_sdk, name="check-sdk"),
+    path("integrations/", integrations.list_integrations, name="integrations"),
     path("coverage/", coverage.choose, name="coverages"),
     path("sdks/<slug:slug>/coverage/", coverage.show_coverage, name="coverage"),
     path("sdks/<slug:slug>/coverage.csv", coverage.download_csv, name="coverage-csv"),
@@ -71,6 +80,7 @@ urlpatterns = [
     path(
         "sdks/<slug:slug>/integrations/<str:name>/", releases.show_integration, name="integration"
     ),
+    path("sdks/<slug:slug>/integrations/<str:name>/read/", releases.read_facts, name="read-facts"),
     path(
         "sdks/<slug:slug>/integrations/<str:name>/<str:version>/",
         releases.show_release,

@@ -21,7 +21,8 @@ from integrations.catalogue.models import Sdk
 from integrations.catalogue.models.sdk import sdk_named
 from integrations.catalogue.validators import validate_index_url
 from integrations.index.models import Index, PollOutcome
-from matrix.review.models import Proposal
+from matrix.review.models import Proposal, Publication
+from matrix.sdk.channel import KIND
 from matrix.sdk.gathering import index_of
 
 INDEX_HELP = "Ask this simple index (https://HOST/simple/) instead of the SDK's or the portal's."
@@ -65,6 +66,14 @@ def the_proposal(number: int | None) -> Proposal:
     if newest is None:
         raise CommandError("There is no proposal yet. Make one: manage.py propose SDK.")
     return newest
+
+
+def the_publication(sdk: Sdk, number: int) -> Publication:
+    rows = Publication.objects.filter(channel__kind=KIND, channel__slug=sdk.slug)
+    found = rows.select_related("channel").filter(number=number).first()
+    if found is None:
+        raise CommandError(f"There is no publication {number} of {sdk.slug}.")
+    return found
 
 
 def counted(number: int, noun: str) -> str:

@@ -154,3 +154,33 @@ def test_an_empty_list_says_how_it_fills(db: None, as_: As, opened: Open) -> Non
 
     assert "Nothing is published yet" in page
     assert not Publication.objects.exists()
+
+
+# --- The way back --------------------------------------------------------------------------------
+def test_an_older_publication_is_published_again_with_a_reason(
+    sdk: Sdk, index: SmallIndex, as_: As, opened: Open
+) -> None:
+    a_publication(sdk)
+    index.add("labels", "1.0.1")
+    a_publication(sdk)
+    client = as_("reviewers")
+    path = "/publications/parcels/1/again/"
+    assert path in opened(client, "/publications/parcels/1/")
+    assert path not in opened(as_("viewers"), "/publications/parcels/1/")
+    assert "/again/" not in opened(client, "/publications/parcels/2/")
+
+    page = opened(client, path)
+    without = client.post(path, {"seen": 2, "reason": " "}, follow=True).content.decode()
+    done = client.post(path, {"seen": 2, "reason": "1.0.1 peels off."}, follow=True)
+
+    assert "1.0.1 → 1.0" in page
+    assert "0 rows to add, 0 to remove, 1 to change." in page
+    assert "Say why it is published again" in without
+    assert "Publication 3 of parcels is current: 1 once more." in done.content.decode()
+    assert "1.0.1 peels off." in done.content.decode()
+    stale = client.post(path, {"seen": 2, "reason": "Twice."}, follow=True).content.decode()
+    assert "Since you opened the page, publication 3 has become current" in stale
+    refused = client.post("/publications/parcels/2/again/", {"reason": "x", "seen": 3})
+    assert refused.status_code == 302
+    assert Client().post(path).status_code == 302  # To the login.
+    assert as_("viewers", "maintainers").get(path).status_code == 403

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from integrations.catalogue.models import Sdk
+from integrations.catalogue.models import Group, Sdk
 from matrix.review.models import Publication, PublishedFile
 from tests.sdk import makers
 from tests.support.small_index import SmallIndex
@@ -247,6 +247,22 @@ def test_publish_approves_and_publishes_in_the_name_of_a_user(sdk: Sdk) -> None:
         f"  tox.ini sha256:{publication.files.get().sha256}\n"
     )
     assert "is published" in refusal("publish", "1", "--as", "ana")
+
+
+def test_publish_again_goes_back_to_an_older_publication(sdk: Sdk) -> None:
+    makers.publish(sdk)
+    first = Publication.objects.get()
+    sdk.integrations.update(group=Group.objects.create(sdk=sdk, name="Elsewhere"))
+    makers.publish(sdk)
+
+    printed = run("publish", "1", "--again", "kit", "--as", "ana", "--comment", "Too early")
+
+    again = Publication.objects.get(number=3)
+    assert (again.comment, again.base and again.base.number) == ("Too early", 2)
+    assert again.files.get().sha256 == first.files.get().sha256
+    assert printed.startswith("Publication 3 of kit: ")
+    assert "reason is empty" in refusal("publish", "1", "--again", "kit", "--as", "ana")
+    assert "no publication 9 of kit" in refusal("publish", "9", "--again", "kit", "--as", "ana")
 
 
 def test_publish_refuses_a_user_without_the_permission(sdk: Sdk) -> None:

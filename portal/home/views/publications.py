@@ -11,7 +11,7 @@ from matrix.review.models import Publication, PublishedFile
 from matrix.sdk.bundling import publication_bundle
 from matrix.sdk.channel import KIND
 from portal.accounts.permissions import require
-from portal.home.access import VIEW, needs
+from portal.home.access import PUBLISH, VIEW, needs
 from portal.home.files import TEXT, stored_response
 from portal.home.listing import all_publications, page_of, with_sizes
 
@@ -39,6 +39,8 @@ def show_publication(request: HttpRequest, slug: str, number: int) -> HttpRespon
     context = {
         "publication": publication,
         "is_current": publication.channel.current_id == publication.pk,
+        "may_go_back": publication.channel.current_id != publication.pk
+        and request.user.has_perm(PUBLISH),
         "files": with_sizes(publication.files.order_by("path")),
         "parts": publication.parts.order_by("part"),
     }

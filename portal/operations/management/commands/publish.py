@@ -6,15 +6,16 @@ from django.core.management.base import CommandError
 from django.utils.timezone import now
 
 from matrix.review.errors import ReviewError
-from matrix.sdk.publishing import approve_and_publish
-from portal.operations.cli import Described, the_user
+from matrix.sdk.publishing import approve_and_publish, publish_again
+from portal.operations.cli import Described, the_publication, the_sdk, the_user
 
 
 class Command(Described):
     """
-    Approve what is undecided in a proposal, and publish it.
+    Approve what is undecided in a proposal, and publish it; or publish an old publication again.
 
       manage.py publish 47 --as ana --comment "Reviewed on Monday"
+      manage.py publish 11 --again example-sdk --as ana --comment "httpx 2.0 hangs"
 
     The user needs the permissions to decide and to publish (the group "reviewers" has both). Ends
     with 1, and changes nothing, when that or anything else stands against it.
@@ -23,16 +24,28 @@ class Command(Described):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("number", type=int, metavar="N", help="The number of the proposal.")
         parser.add_argument(
+            "--again", metavar="SDK", help="N is a publication of this SDK: publish it again."
+        )
+        parser.add_argument(
             "--as", dest="user", required=True, metavar="USER", help="Who decides and publishes."
         )
         parser.add_argument(
-            "--comment", default="", metavar="TEXT", help="Why; it stays with the publication."
+            "--comment",
+            default="",
+            metavar="TEXT",
+            help="Why; it stays with the publication. Needed with --again.",
         )
 
-    def handle(self, *, number: int, user: str, comment: str, **options: Any) -> None:
+    def handle(
+        self, *, number: int, again: str | None, user: str, comment: str, **options: Any
+    ) -> None:
         by = the_user(user)
         try:
-            publication = approve_and_publish(number, by=by, at=now(), comment=comment)
+            if again is None:
+                publication = approve_and_publish(number, by=by, at=now(), comment=comment)
+            else:
+                old = the_publication(the_sdk(again), number)
+                publication = publish_again(old, by=by, at=now(), reason=comment)
         except (ReviewError, PermissionDenied) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(

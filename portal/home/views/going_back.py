@@ -1,0 +1,64 @@
+"""The way back: an older publication is published again, as a decision with a reason."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.timezone import now
+from django.views.decorators.http import require_http_methods
+
+from matrix.review.errors import ReviewError
+from matrix.review.models import Publication
+from matrix.review.publishing import going_back
+from matrix.sdk import publishing
+from matrix.sdk.channel import KIND, differences, summary_of
+from portal.accounts.permissions import require
+from portal.home.access import PUBLISH, VIEW, needs, person
+from portal.home.again import facts_of
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(VIEW, "look at publications")
+def publish_again(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Show what the way back changes, and ask why; a POST goes it."""
+    require(request.user, PUBLISH, f"publish publication {number} of {slug} again")
+    publication = _find(slug, number)
+    try:
+        if request.method == "POST":
+            return _publish(request, publication)
+        changes = going_back(publication.channel, publication)
+    except ReviewError as error:
+        messages.error(request, str(error))
+        return redirect("publication", slug, number)
+    current = publication.channel.current
+    context = {
+        "publication": publication,
+        "current": current,
+        "summary": summary_of(publication.channel)(changes),
+        "changes": [(diff.part, list(facts_of(diff))) for diff in differences(changes)],
+        "open": publication.channel.proposals.filter(status="open").first(),
+    }
+    return render(request, "publications/again.html", context)
+
+
+def _publish(request: HttpRequest, old: Publication) -> HttpResponse:
+    seen = request.POST.get("seen", "")
+    made = publishing.publish_again(
+        old,
+        by=person(request),
+        at=now(),
+        reason=request.POST.get("reason", "").replace("\r\n", "\n").strip(),
+        seen=int(seen) if seen.isdecimal() else None,
+    )
+    slug = made.channel.slug
+    messages.success(
+        request, f"Publication {made.number} of {slug} is current: {old.number} once more."
+    )
+    return redirect("publication", slug, made.number)
+
+
+def _find(slug: str, number: int) -> Publication:
+    rows = Publication.objects.select_related("channel__current")
+    found = rows.filter(channel__kind=KIND, channel__slug=slug, number=number).first()
+    if found is None:
+        raise Http404(f"There is no publication {number} of {slug}.")
+    return found
