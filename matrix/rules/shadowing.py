@@ -73,7 +73,8 @@ class Universe:
     def describe(self, reach: Reach) -> str:
         """``12 releases on 3.9, 3.10``."""
         names = [str(each) for at, each in enumerate(self.pythons) if reach.pythons >> at & 1]
-        return f"{_releases(reach.releases.bit_count())} on {', '.join(names)}"
+        where = "every Python" if len(names) == len(self.pythons) else ", ".join(names)
+        return f"{_releases(reach.releases.bit_count())} on {where}"
 
 
 # --- Python restrictions: the first that matches a release decides -------------------------------
@@ -122,8 +123,10 @@ def rule_remarks(
     """*rows* are those of the matrix that follows; a rule may match releases and none of them."""
     reaches = [universe.reach_of(rule) for rule in rules]
     for position, rule in enumerate(rules):
-        if idle := _why_idle(rule, reaches[position], universe, rows):
-            yield Remark(position, idle)
+        reach = reaches[position]
+        if idle := _why_idle(rule, reach, universe, rows):
+            # A rule for each release is a habit: that no row needs it today is no mistake.
+            yield Remark(position, idle, is_warning=not reach)
         elif others := _covering(position, rules, reaches):
             names = _listed([labels[at] for at in others])
             text = f"adds nothing: all that it installs comes from {names} already."

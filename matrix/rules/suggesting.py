@@ -130,12 +130,12 @@ def suggest_name(
 
 
 def _names(project: str) -> Iterator[str]:
-    plain = re.sub(r"[^a-z0-9]+", "-", project.lower()).strip("-")
-    joined = plain.replace("-", "_")
-    stems = [project, joined, f"the-{plain}", f"the_{joined}"]
-    yield from stems
-    for suffix in ("base", "main", "suite", *map(str, range(2, 100))):
-        yield from (f"{stem}-{suffix}" for stem in stems)
+    joined = project.replace("-", "_")
+    suffixes = ("base", "main", "suite", *map(str, range(2, 100)))
+    for stems in ((project, joined), (f"the-{project}", f"the_{joined}")):
+        yield from stems
+        yield from (f"{stem}-{suffix}" for suffix in suffixes for stem in stems)
+        yield from (f"{stems[1]}_{suffix}" for suffix in suffixes)
 
 
 def _rivals(name: str, taken: Iterable[str]) -> list[str]:
@@ -157,10 +157,11 @@ class Known:
 
 
 PLACES: Mapping[str, Callable[[str, str], str]] = {  # What stands for {} in a test path.
-    "name": lambda name, project: name,  # noqa: ARG005
+    # Where the others leave it open, the first: a folder with "_" can be a package of tests.
     "name with _": lambda name, project: name.replace("-", "_"),  # noqa: ARG005
-    "project": lambda name, project: project,  # noqa: ARG005
+    "name": lambda name, project: name,  # noqa: ARG005
     "project with _": lambda name, project: project.replace("-", "_"),  # noqa: ARG005
+    "project": lambda name, project: project,  # noqa: ARG005
 }
 
 

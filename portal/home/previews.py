@@ -1,6 +1,6 @@
 """The panel beside the form of an integration: what saving it would do, or why nobody can tell."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from matrix.rules.parts import LAYOUT
 from matrix.sdk.drafting import Draft
 from matrix.sdk.learning import AGAIN_AFTER, Answer, ask_about, last_answer
 from matrix.sdk.previewing import Compared, Preview, preview
+from matrix.sdk.remarking import Remark
 from portal.home.rows import Line, lines_of
 from portal.operations.health import WorkerState, worker_state
 from portal.operations.queueing import enqueue_question
@@ -53,6 +54,19 @@ class Panel:
     answer: Answer | None = None  # What the index last said, where facts lack.
     worker: WorkerState | None = None  # Where one is waited for.
     acts_at: datetime | None = None  # The next run by schedule.
+    is_beside_form: bool = True  # Then remarks lead to the fields.
+
+    @property
+    def warnings(self) -> list[Remark]:
+        return [each for each in self._remarks if each.is_warning]
+
+    @property
+    def notes(self) -> list[Remark]:
+        return [each for each in self._remarks if not each.is_warning]
+
+    @property
+    def _remarks(self) -> Sequence[Remark]:
+        return self.preview.remarks if self.preview else ()
 
     @property
     def tally(self) -> str:
@@ -77,7 +91,7 @@ def invalid_panel(mistakes: Collection[Mistake]) -> Panel:
     )
 
 
-def panel_of(draft: Draft, *, at: datetime) -> Panel:
+def panel_of(draft: Draft, *, at: datetime, is_beside_form: bool = True) -> Panel:
     """Return the panel of a form without mistakes, in a fixed number of queries."""
     sdk = draft.integration.sdk
     found = preview(draft, now=at)
@@ -87,7 +101,7 @@ def panel_of(draft: Draft, *, at: datetime) -> Panel:
         answer = last_answer(sdk, _lacking_project(found))
         if answer is not None and answer.is_over and answer.asked_at < at - RECENT:
             answer = None
-        state = ASKING if _is_awaited(answer, at) else UNKNOWN
+        state = ASKING if is_awaited(answer, at) else UNKNOWN
         status = "Asking the index" if state == ASKING else "Cannot preview"
     return Panel(
         state=state,
@@ -99,10 +113,12 @@ def panel_of(draft: Draft, *, at: datetime) -> Panel:
         answer=answer,
         worker=worker_state(at) if state == ASKING else None,
         acts_at=schedule.next_after(at) if schedule else None,
+        is_beside_form=is_beside_form,
     )
 
 
-def _is_awaited(answer: Answer | None, at: datetime) -> bool:
+def is_awaited(answer: Answer | None, at: datetime) -> bool:
+    """Whether a worker may still bring *answer*."""
     return answer is not None and not answer.is_over and answer.asked_at > at - AGAIN_AFTER
 
 

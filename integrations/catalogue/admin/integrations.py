@@ -17,6 +17,9 @@ from integrations.catalogue.looking_back import changes_of_parts
 from integrations.catalogue.models import DependencyRule, Group, Hold, Integration, Sdk
 from integrations.catalogue.models.sdk import change_reason
 
+INCLUDE_HELP = "A specifier: !=2.0.0a1,<3. Empty: all. Mind that <6.1b1 keeps 6.1a1."
+MOST_SDKS = 5  # To which the list offers to add an integration.
+
 
 class GroupsOfSdk(Suggestions):
     """Suggests the groups of one SDK."""
@@ -113,6 +116,15 @@ class IntegrationAdmin(PreviewedAdmin, CatalogueAdmin):
             hold_count=count_of(Hold.objects.all(), "integration"),
         )
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        sdks = list(Sdk.objects.only("slug").order_by("slug")[:MOST_SDKS])
+        response: HttpResponse = super().changelist_view(
+            request, {"sdks": sdks, **(extra_context or {})}
+        )
+        return response
+
     def get_readonly_fields(
         self, request: HttpRequest, obj: Integration | None = None
     ) -> tuple[str, ...]:
@@ -123,6 +135,11 @@ class IntegrationAdmin(PreviewedAdmin, CatalogueAdmin):
         first_two = list(Sdk.objects.order_by("pk").values_list("pk", flat=True)[:2])
         only = {"sdk": first_two[0]} if len(first_two) == 1 else {}
         return only | super().get_changeform_initial_data(request)
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        if db_field.name == "include":
+            kwargs |= {"label": "Releases to consider", "help_text": INCLUDE_HELP}
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if db_field.name != "group":

@@ -65,13 +65,11 @@
         const { state, status, tally } = found.dataset;
         const keeps = state === "invalid" && part("body").childElementCount > 0;
         const open = new Set(opened().map((one) => one.dataset.keep));
-        const focused = aside.contains(document.activeElement) && document.activeElement;
         if (!keeps) part("body").replaceChildren(...found.querySelector("[data-preview-body]").childNodes);
         part("notice").replaceChildren(...found.querySelector("[data-preview-notice]").childNodes);
         for (const one of aside.querySelectorAll("details[data-keep]")) {
             one.open = open.has(one.dataset.keep);
         }
-        if (focused && !focused.isConnected) part("status").focus?.();
         show(state, status);
         if (!keeps) tallies(tally);
         const summary = keeps ? null : part("summary");
@@ -84,7 +82,7 @@
     }
 
     function tallies(text) {
-        for (const one of document.querySelectorAll("[data-preview-tally]")) one.textContent = text;
+        for (const one of document.querySelectorAll("[data-preview-tally]")) one.textContent = text && `: ${text}`;
     }
 
     function start() {
