@@ -61,12 +61,12 @@ TABLE: Mapping[str, tuple[str, ...]] = {
 }
 BY_PIP = (
     (
-        "A set that is not locked with -c main.txt: main and dev then have one project at two versions, "
-        "and installing one after the other replaces it in silence."
+        "A set that is not locked with -c main.txt: main and dev then have one project at two "
+        "versions, and installing one after the other replaces it in silence."
     ),
     (
-        "Packages that are installed already: their hashes are not compared. The environment is made "
-        "anew on each build for that reason."
+        "Packages that are installed already: their hashes are not compared. The environment is "
+        "made anew on each build for that reason."
     ),
     "pip itself: its version is pinned, its file is not compared with a hash.",
 )
@@ -78,19 +78,19 @@ NOT_CAUGHT: Mapping[str, tuple[str, ...]] = {
     ),
     "pipenv": (
         (
-            "A stale lock, by pipenv sync alone: it installs the old one. That is why pipenv verify "
-            "comes first."
+            "A stale lock, by pipenv sync alone: it installs the old one. That is why pipenv "
+            "verify comes first."
         ),
         (
-            "Packages that are not in the lock: pipenv sync leaves them. The environment is made anew "
-            "on each build for that reason."
+            "Packages that are not in the lock: pipenv sync leaves them. The environment is made "
+            "anew on each build for that reason."
         ),
         "Its own dependencies: seven packages come with it, at whatever version is newest.",
     ),
     "poetry": (
         (
-            "A missing lock, by poetry sync alone: it writes one. That is why poetry check --lock comes "
-            "first."
+            "A missing lock, by poetry sync alone: it writes one. That is why poetry check --lock "
+            "comes first."
         ),
         (
             "A development dependency that holds production back: all groups are locked in one "
