@@ -4,15 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from matrix.rules.facts import Python, SharedConstraintRule
+from matrix.rules.matching import are_disjoint
 from matrix.rules.parts import IntegrationPart, RequirementUse
 from matrix.rules.requirements import environment_requirements, merged, runs_on
 
-MUCH = 999_999  # More than any project counts to.
 # Whether an environment installs the project of a constraint, as far as anybody knows.
 Installs = Callable[[SharedConstraintRule, Version, Python], bool]
 
@@ -72,38 +71,7 @@ def _contradicts(rule: SharedConstraintRule, text: str) -> bool:
         requirement = Requirement(text)
     except InvalidRequirement:
         return False
+    if requirement.marker is not None:  # It may keep the two from ever meeting.
+        return False
     is_same = canonicalize_name(requirement.name) == rule.project
-    return is_same and exclude_each_other(rule.bound, requirement.specifier)
-
-
-def exclude_each_other(one: SpecifierSet, other: SpecifierSet) -> bool:
-    """
-    Whether no version is in both sets.
-
-    What changes at a version that neither names cannot matter, so it is enough to try the versions
-    that they name, those right beside them, and the two ends.
-    """
-    tried = {Version("0.dev0"), Version(f"{MUCH}")}
-    for specifier in (*one, *other):
-        tried |= _beside(specifier.version.removesuffix(".*"))
-    return not any(
-        one.contains(version, prereleases=True) and other.contains(version, prereleases=True)
-        for version in tried
-    )
-
-
-def _beside(text: str) -> set[Version]:
-    """Return a version, and versions a little below and above it; none for an odd ``===``."""
-    try:
-        version = Version(text)
-    except ValueError:
-        return set()
-    epoch = f"{version.epoch}!" if version.epoch else ""
-    release = ".".join(map(str, version.release))
-    above = [f"{release}.0.0.1", f"{release}.{MUCH}"]
-    numbers = list(version.release)
-    while numbers and numbers[-1] == 0:
-        numbers.pop()
-    below = [*numbers[:-1], numbers[-1] - 1, MUCH] if numbers else [0]
-    texts = [*above, ".".join(map(str, below))]
-    return {version, *(Version(f"{epoch}{found}") for found in texts)}
+    return is_same and are_disjoint(rule.bound, requirement.specifier)

@@ -26,6 +26,7 @@ from matrix.sdk.gathering import gather
 from matrix.sdk.preferring import KEEP, Refresh
 from matrix.sdk.resolving import Resolver
 from matrix.sdk.scope import EVERYTHING, Scope
+from matrix.sdk.shared import bounded
 from matrix.sdk.translating import Catalogue, read_catalogue
 from matrix.sdk.workflows import ci_of, workflow_findings
 
@@ -102,13 +103,22 @@ def _work(
             refresh=question.refresh,
             cut_off=question.cut_off or question.as_of,
         )
+    made, bounds = bounded(
+        resolved.parts or made_of(chosen, facts.selections),
+        catalogue,
+        resolved.answers,
+        as_of=question.as_of,
+    )
+    names = resolved.findings.keys() | bounds.keys()
     return Computation(
         catalogue=catalogue,
         facts=facts,
         as_of=question.as_of,
-        made=resolved.parts or made_of(chosen, facts.selections),
+        made=made,
         answers=resolved.answers,
-        findings=resolved.findings,
+        findings={
+            name: [*resolved.findings.get(name, []), *bounds.get(name, [])] for name in names
+        },
     )
 
 

@@ -14,12 +14,13 @@ from matrix.review.values import Found
 from matrix.rules.parts import IntegrationPart
 from matrix.sdk import free_threading
 from matrix.sdk.assembling import made_of
+from matrix.sdk.cooling import cooling_of, without_upload_times
 from matrix.sdk.dependencies import constraints
 from matrix.sdk.gathering import Facts
 from matrix.sdk.pinning import PlaceAnswers, Setting, requests_of
 from matrix.sdk.preferring import Refresh, prefer
 from matrix.sdk.resolving import Resolver
-from matrix.sdk.translating import Catalogue, hold_rules
+from matrix.sdk.translating import Catalogue, hold_rules, shared_rules
 
 
 @dataclass(kw_only=True, slots=True)
@@ -45,14 +46,16 @@ def resolve_environments(
     cut_off: datetime,
 ) -> Environments:
     """Decide free threading, then resolve every environment; *facts* gets the new selections."""
-    sdk = catalogue.sdk
+    shared = shared_rules(catalogue.shared_constraints, as_of=as_of)
+    cooling = cooling_of(catalogue, integrations, cut_off=cut_off)
     setting = Setting(
-        platform=sdk.platform,
+        platform=catalogue.sdk.platform,
         index_url=index.url,
-        cut_off=cut_off,
+        cooling=cooling.aware_of((), index, as_of=as_of, at=at),
         proves_upload_times=facts.proves_upload_times,
         allows_builds=settings.PORTAL_ALLOW_SDIST_BUILDS,
-        constraints=constraints(index, catalogue.holds, sdk, as_of=as_of, at=at),
+        constraints=constraints(index, catalogue.holds, catalogue.sdk, as_of=as_of, at=at),
+        shared=shared,
     )
     facts.selections = free_threading.decide(
         facts.selections,
@@ -71,19 +74,25 @@ def resolve_environments(
         index=index,
         as_of=as_of,
         held=_held(catalogue, as_of),
+        shared=shared,
     )
-    setting = replace(setting, preferences=offers.offered)
+    kept = cooling.aware_of(offers.pins(), index, as_of=as_of, at=at)
+    answers = _answers(parts, replace(setting, preferences=offers.offered, cooling=kept), resolver)
+    if not facts.proves_upload_times:
+        offers.tell(without_upload_times(cooling))
+    return Environments(parts=parts, answers=answers, findings=offers.findings)
+
+
+def _answers(
+    parts: Mapping[str, IntegrationPart], setting: Setting, resolver: Resolver
+) -> dict[str, PlaceAnswers]:
     requests = {name: requests_of(part, setting) for name, part in parts.items()}
     asked = {request for places in requests.values() for request in places.values()}
     answers = resolver(asked)
-    return Environments(
-        parts=parts,
-        answers={
-            name: {place: answers[request] for place, request in places.items()}
-            for name, places in requests.items()
-        },
-        findings=offers.findings,
-    )
+    return {
+        name: {place: answers[request] for place, request in places.items()}
+        for name, places in requests.items()
+    }
 
 
 def _held(catalogue: Catalogue, as_of: datetime) -> dict[str, list[SpecifierSet]]:

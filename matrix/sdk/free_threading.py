@@ -19,7 +19,7 @@ from matrix.rules.facts import Pick, Python, Reason, Selection
 from matrix.rules.notes import FREE_THREADING
 from matrix.rules.pythons import own_abi
 from matrix.sdk.dependencies import Pin, abi_tags, read_missing, split
-from matrix.sdk.pinning import Setting
+from matrix.sdk.pinning import Setting, Subject
 from matrix.sdk.resolving import Resolver
 
 NOT_FREE_THREADED = "not free-threaded"
@@ -38,6 +38,7 @@ def decide(
     """Return *selections* with free-threaded Pythons only where everything installed has wheels."""
     requests = {
         (integration.name, pick.version): setting.request(
+            Subject(integration.name, integration.project, integration.group.name),
             (f"{integration.requirement_name}=={pick.version}",),
             pick.pythons[-1],
             allows_prereleases=pick.version.is_prerelease,

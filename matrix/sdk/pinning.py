@@ -3,18 +3,19 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from packaging.version import Version
 
 from matrix.environments.resolving import Result
 from matrix.review.models import Assessment, Snapshot
 from matrix.review.values import Found
-from matrix.rules.facts import Python
+from matrix.rules.bounds import reaches
+from matrix.rules.facts import Python, SharedConstraintRule
 from matrix.rules.parts import IntegrationPart, Row, read
 from matrix.rules.requirements import environment_requirements
 from matrix.rules.resolution import EnvironmentRequest
+from matrix.sdk.cooling import Cooling, Window
 
 Place = tuple[Version, Python]  # A row and one of its Pythons: an environment.
 PlaceAnswers = Mapping[Place, Result]
@@ -24,27 +25,43 @@ NEEDS_BUILD = "needs a build"
 LOST_PINS = "lost pins"
 
 
+class Subject(NamedTuple):
+    """Of which integration an environment is."""
+
+    name: str
+    project: str
+    group: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Setting:
     """What all environments of a run have in common."""
 
     platform: str
     index_url: str
-    cut_off: datetime
+    cooling: Cooling  # Knows the cut-off of the run.
     proves_upload_times: bool  # Only then can a resolver be given a cut-off.
     allows_builds: bool = False
     constraints: tuple[str, ...] = ()  # What keeps held releases out: "anyio!=4.9.1".
+    shared: tuple[SharedConstraintRule, ...] = ()
     # The pins that are kept where nothing speaks against them, by integration and place.
     preferences: Mapping[str, Mapping[Place, tuple[str, ...]]] = field(default_factory=dict)
 
     def request(
         self,
+        subject: Subject,
         requirements: Iterable[str],
         python: Python,
         *,
         allows_prereleases: bool,
         preferences: tuple[str, ...] = (),
     ) -> EnvironmentRequest:
+        window = self._window(subject, preferences)
+        bounds = (
+            rule.requirement
+            for rule in self.shared
+            if reaches(rule, project=subject.project, group=subject.group, python=python)
+        )
         return EnvironmentRequest(
             requirements=tuple(requirements),
             python=Python(python.minor),  # What 3.14 gets, 3.14t gets too.
@@ -52,18 +69,27 @@ class Setting:
             index_url=self.index_url,
             allows_prereleases=allows_prereleases,
             allows_builds=self.allows_builds,
-            exclude_newer=self.cut_off if self.proves_upload_times else None,
-            facts_at=None if self.proves_upload_times else self.cut_off,
-            constraints=self.constraints,
+            exclude_newer=window.exclude_newer if window else None,
+            exclude_newer_projects=window.projects if window else (),
+            facts_at=None if window else self.cooling.cut_off,
+            constraints=(*self.constraints, *(window.constraints if window else ()), *bounds),
             preferences=preferences,
         )
+
+    def _window(self, subject: Subject, kept: Iterable[str]) -> Window | None:
+        """Return what the resolver may see; None: the index proves no upload times."""
+        if not self.proves_upload_times:
+            return None
+        return self.cooling.window(subject.name, subject.project, kept)
 
 
 def requests_of(part: IntegrationPart, setting: Setting) -> dict[Place, EnvironmentRequest]:
     """Return what is to be resolved for each environment of *part*."""
     preferred = setting.preferences.get(part.name, {})
+    subject = Subject(part.name, part.project, part.group)
     return {
         (row.version, python): setting.request(
+            subject,
             environment_requirements(part, row.version, python),
             python,
             allows_prereleases=row.version.is_prerelease,

@@ -15,7 +15,8 @@ from integrations.index.models import Index
 from matrix.environments.models import PinSet
 from matrix.environments.resolving import pins_of
 from matrix.review.values import Found
-from matrix.rules.facts import Python
+from matrix.rules.bounds import reaches
+from matrix.rules.facts import Python, SharedConstraintRule
 from matrix.rules.parts import IntegrationPart, Row
 from matrix.sdk.dependencies import split, unusable
 from matrix.sdk.pinning import Place
@@ -63,6 +64,14 @@ class Preferences:
     offered: dict[str, dict[Place, tuple[str, ...]]] = field(default_factory=dict)
     findings: dict[str, list[Found]] = field(default_factory=dict)
 
+    def pins(self) -> set[str]:
+        """Return every pin that is offered to some environment."""
+        return {pin for places in self.offered.values() for pins in places.values() for pin in pins}
+
+    def tell(self, more: Iterable[tuple[str, Found]]) -> None:
+        for name, found in more:
+            self.findings.setdefault(name, []).append(found)
+
 
 def prefer(
     parts: Iterable[IntegrationPart],
@@ -72,6 +81,7 @@ def prefer(
     index: Index,
     as_of: datetime,
     held: Mapping[str, Collection[SpecifierSet]],
+    shared: Collection[SharedConstraintRule] = (),
 ) -> Preferences:
     """Offer the pins of *base* to *parts*; the pins of a moved row go to its successor."""
     found = Preferences()
@@ -88,7 +98,9 @@ def prefer(
             return "it is held"
         return reasons.get((name, version), "")
 
-    keeper = _Keeper(known=known, old=old, refresh=refresh, why_not=why_not, found=found)
+    keeper = _Keeper(
+        known=known, old=old, refresh=refresh, why_not=why_not, shared=shared, found=found
+    )
     for part in parts:
         if part.name in base:
             keeper.offer(part, base[part.name])
@@ -110,6 +122,7 @@ class _Keeper:
     old: Collection[str]
     refresh: Refresh
     why_not: Callable[[str], str]
+    shared: Collection[SharedConstraintRule]
     found: Preferences
 
     def offer(self, part: IntegrationPart, before: IntegrationPart) -> None:
@@ -118,7 +131,7 @@ class _Keeper:
         for row in part.rows:
             for python in row.pythons:
                 pins = self._pins(_ancestor(row, python, before))
-                kept, lost = self._sorted_out(pins)
+                kept, lost = self._sorted_out(pins, part, python)
                 dropped |= lost
                 if kept:
                     offers[row.version, python] = kept
@@ -135,14 +148,31 @@ class _Keeper:
             pin for pin in self.known[pin_set] if split(pin)[0] not in self.refresh.projects
         )
 
-    def _sorted_out(self, pins: Iterable[str]) -> tuple[tuple[str, ...], dict[str, str]]:
+    def _sorted_out(
+        self, pins: Iterable[str], part: IntegrationPart, python: Python
+    ) -> tuple[tuple[str, ...], dict[str, str]]:
+        bounds = [
+            rule
+            for rule in self.shared
+            if reaches(rule, project=part.project, group=part.group, python=python)
+        ]
         kept, lost = [], {}
         for pin in pins:
-            if why := self.why_not(pin):
+            if why := self.why_not(pin) or _bounded(pin, bounds):
                 lost[pin] = why
             else:
                 kept.append(pin)
         return tuple(kept), lost
+
+
+def _bounded(pin: str, bounds: Iterable[SharedConstraintRule]) -> str:
+    """Say which of *bounds* leaves *pin* out; "" when none does."""
+    name, version = split(pin)
+    for rule in bounds:
+        is_out = not rule.bound.contains(Version(version), prereleases=True)
+        if rule.project == name and is_out:
+            return f"the shared constraint {rule.requirement} leaves it out"
+    return ""
 
 
 def _ancestor(row: Row, python: Python, before: IntegrationPart) -> str | None:

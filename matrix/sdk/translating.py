@@ -64,11 +64,15 @@ class Catalogue:
         return tuple(
             sorted(
                 (Version(bypass.version), bypass.reason)
-                for bypass in self.bypasses
+                for bypass in self.active_bypasses()
                 if bypass.project == project
-                and (bypass.is_confirmed or not self.sdk.second_person_cooldown)
             )
         )
+
+    def active_bypasses(self) -> list[CooldownBypass]:
+        """Return the bypasses that a second person has confirmed, where the SDK asks for one."""
+        needs_two = self.sdk.second_person_cooldown
+        return [bypass for bypass in self.bypasses if bypass.is_confirmed or not needs_two]
 
 
 def read_catalogue(sdk: Sdk) -> Catalogue:
