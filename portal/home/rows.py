@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from packaging.version import Version
 
-from matrix.rules.diffing import ChangedRow, MovedRow
+from matrix.rules.diffing import ChangedRow, MovedRow, PartDiff
 from matrix.rules.facts import Check, PickReason, Python
 from matrix.rules.parts import IntegrationPart, Part, Row
-from matrix.sdk.reporting import ItemReport, Reasons
+from matrix.sdk.reporting import Reasons
 from portal.home.moves import FIRST_CALENDAR_YEAR, Move, move
 
 DASH = "\N{EN DASH}"
@@ -52,12 +53,25 @@ class Line:
         return f"{self.word} {version}{on}{without}"
 
 
-def lines_of(report: ItemReport) -> tuple[Line, ...]:
+class RowsReport(Protocol):
+    """What lines are made of: an item of a proposal, or a part of a preview."""
+
+    @property
+    def diff(self) -> PartDiff: ...
+    @property
+    def reasons(self) -> Reasons: ...
+    @property
+    def old(self) -> Part | None: ...
+    @property
+    def new(self) -> Part | None: ...
+
+
+def lines_of(report: RowsReport) -> tuple[Line, ...]:
     """Return what goes, moves and changes, then what comes; each ascending."""
     return tuple(_lines(report))
 
 
-def _lines(report: ItemReport) -> Iterator[Line]:
+def _lines(report: RowsReport) -> Iterator[Line]:
     diff, reasons = report.diff, report.reasons
     for row in diff.removed:
         yield _removed(row, reasons, is_whole=report.new is None)
