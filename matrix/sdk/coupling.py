@@ -18,6 +18,8 @@ from matrix.sdk.reporting import ItemReport
 
 # Kinds of causes that are one decision of somebody, or one event, for all items that name it.
 SHARED = {"hold began", "hold ended", "settings", "shared constraint", "yanked"}
+# What is the cause of more items, a setting of the SDK say, is told with each of them already.
+MOST_OF_ONE_CAUSE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,8 @@ def _of_one_cause(reports: Sequence[ItemReport]) -> Found:
         ):
             causes[text].append(report.part)
     for text, parts in causes.items():
-        yield from _all_of(parts, f"Same cause: {text}")
+        if len(parts) <= MOST_OF_ONE_CAUSE:
+            yield from _all_of(parts, f"Same cause: {text}")
 
 
 def _all_of(parts: Sequence[str], why: str) -> Found:

@@ -113,7 +113,10 @@ def history(sdk: Sdk, rows: int) -> None:
 PAGES = {
     "/": 12,
     "/proposals/": 6,
-    "/proposals/{last}/": 13,
+    "/proposals/{last}/": 15,
+    "/proposals/{last}/?show=undecided&sort=name": 15,
+    "/proposals/{last}/items/{item}/": 14,
+    "/proposals/{last}/files/": 9,
     "/publications/": 6,
     "/publications/parcels/1/": 7,
     "/runs/": 6,
@@ -127,12 +130,16 @@ PAGES = {
 def test_a_page_takes_as_many_queries_however_much_there_is(rows: int, sdk: Sdk, as_: As) -> None:
     history(sdk, rows)
     client = as_("owners", "reviewers")
-    run = Run.objects.latest("pk")
+    keys = {
+        "last": rows + 2,
+        "run": Run.objects.latest("pk").pk,
+        "item": Item.objects.latest("pk").pk,
+    }
 
     counts = {}
     for path in PAGES:
         with CaptureQueriesContext(connection) as captured:
-            text_of(client.get(path.format(last=rows + 2, run=run.pk)))
+            text_of(client.get(path.format(**keys)))
         counts[path] = len(captured)
 
     assert counts == PAGES
