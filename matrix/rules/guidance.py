@@ -19,10 +19,11 @@ PICKED, NOT_PICKED, WAITING, ON_HOLD, UNKNOWN = WORDS = (
 )
 PICKED_AS = "picked: "  # What the kind of a picked release begins with.
 
-NOBODY = "No action needed."
-WAIT = "No action needed now."
-MAINTAINER = "A maintainer of the catalogue acts, if anybody."
-INDEX = "Whoever publishes the project acts."
+NOBODY = "No action needed"
+WAIT = "No action needed now"
+MAINTAINER = "A maintainer acts, if anybody"
+INDEX = "Whoever publishes it acts"
+KEEPER = "Whoever keeps the hold acts"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,7 +122,7 @@ CHECKS: tuple[Entry, ...] = (
         name="Not held everywhere",
         rule="hold everywhere",
         word=ON_HOLD,
-        who="Whoever keeps the hold acts.",
+        who=KEEPER,
         meaning="A hold names it that counts for every SDK and for every environment, also where "
         "another project pulls the release in.",
         change="End the hold, or wait for the day or the release that ends it. No pinned pick "
@@ -133,7 +134,7 @@ CHECKS: tuple[Entry, ...] = (
         name="Not on hold",
         rule="hold",
         word=ON_HOLD,
-        who="Whoever keeps the hold acts.",
+        who=KEEPER,
         meaning="A hold of this integration, or of its project in this SDK, names it.",
         change="End the hold, or wait for the day or the release that ends it. No pinned pick "
         "skips this check.",

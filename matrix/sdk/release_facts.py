@@ -20,7 +20,6 @@ from integrations.catalogue.models import (
     PythonRestriction,
     Sdk,
 )
-from integrations.index.models import PollOutcome
 from matrix.environments.resolving import pins_of
 from matrix.review.models import Channel, Item, Proposal, PublishedPart
 from matrix.rules.facts import Python, Selection
@@ -64,7 +63,6 @@ class ReleaseFacts:
     published: Place | None  # None: nothing is published yet.
     proposed: Place | None  # None: the open proposal does not touch the integration.
     environments: tuple[Environment, ...]
-    polled: PollOutcome | None  # The last answer of the index about the project, with its poll.
     catalogue_changed_at: datetime | None
 
 
@@ -84,7 +82,6 @@ def facts_of(seen: IntegrationVerdicts, found: ReleaseVerdict) -> ReleaseFacts:
         published=published,
         proposed=proposed,
         environments=tuple(_environments(seen, version, known)),
-        polled=last_answer(seen),
         catalogue_changed_at=_changed_at(seen.sdk, seen.integration),
     )
 
@@ -203,14 +200,6 @@ def _project(requirement: str) -> str:
 
 
 # --- From when the answer is ---------------------------------------------------------------------
-def last_answer(seen: IntegrationVerdicts) -> PollOutcome | None:
-    if seen.index is None:
-        return None
-    rows = PollOutcome.objects.filter(poll__index=seen.index, project=seen.integration.project)
-    answered = rows.exclude(state=PollOutcome.State.WAITING)
-    return answered.select_related("poll").order_by("-pk").first()
-
-
 def _changed_at(sdk: Sdk, integration: Integration) -> datetime | None:
     """Return when anything was last changed that decides about the integration."""
     mine = {"integration_id": integration.pk}

@@ -5,20 +5,21 @@ The same engine as a run's, offline and now: what a run would pick if it were ma
 and the index said nothing new. Read only.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cached_property
 
 from packaging.version import Version
 
 from integrations.catalogue.models import Hold, Integration, Sdk
 from integrations.index.facts import KnownRelease
-from integrations.index.models import Index
+from integrations.index.models import Index, PollOutcome
 from integrations.index.store import KnownProject, known_projects
 from matrix.review.models import Assessment
 from matrix.review.verdicts import told_in
 from matrix.rules.explaining import Explanation, explain
-from matrix.rules.facts import Needs, Pick, Reason, Selection
+from matrix.rules.facts import Needs, Pick, Policy, Reason, Selection
 from matrix.rules.guidance import GUIDE, NOT_PICKED, ON_HOLD, UNKNOWN, Entry, word_of
 from matrix.rules.hypotheses import would_be_picked
 from matrix.rules.judging import LACKING, Case, Verdict, verdicts_of
@@ -28,8 +29,13 @@ from matrix.sdk.gathering import quarantine_of, shared_facts, why_unusable
 from matrix.sdk.learning import stored_index
 from matrix.sdk.translating import Catalogue, policy_of, read_catalogue
 
-NOT_ANSWERED = "A maintainer polls the index: facts lack."
-NO_OWNER = "A maintainer of the catalogue"
+NOT_ANSWERED = "Waits for the next poll"
+NO_OWNER = "Waits for a maintainer"
+
+
+POLLS_LOOKED_AT = 3  # A single question to the index need not have read all that is needed.
+EVER = datetime.max.replace(tzinfo=UTC)
+NO_CASE = Case(policy=Policy(as_of=EVER, pythons=()), releases=(), metadata={})
 
 
 class NoSuchRelease(LookupError):
@@ -44,10 +50,12 @@ class IntegrationVerdicts:
     integration: Integration
     index: Index | None  # None: it was never polled.
     project: KnownProject | None
-    problem: str  # Why nothing can be selected; "" when something can.
-    case: Case
+    polls: Sequence[PollOutcome]  # The last answers of the index about it, newest first.
     assessment: Assessment | None  # What the last run said, with its run.
-    at: datetime
+    asked_at: datetime
+    at: datetime = EVER  # The moment that the answer is about: ``asked_at``, or the last poll.
+    problem: str = ""  # Why nothing can be selected; "" when something can.
+    case: Case = NO_CASE
 
     @property
     def sdk(self) -> Sdk:
@@ -73,6 +81,22 @@ class IntegrationVerdicts:
                 for version in self.known
             }
         return verdicts_of(self.case, self.found)
+
+    @property
+    def polled(self) -> PollOutcome | None:
+        return self.polls[0] if self.polls else None
+
+    @property
+    def lacking(self) -> list[str]:
+        """The releases whose metadata is needed and was not read yet, ascending."""
+        if self.problem or isinstance(self.found, Selection):
+            return []
+        return [str(version) for version in sorted(self.found.versions)]
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether the index can tell more than is stored."""
+        return bool(self.lacking) or self.project is None or self.project.first_seen_at is None
 
     @property
     def picks(self) -> list[Pick]:
@@ -138,28 +162,61 @@ class ReleaseVerdict:
 
 
 def look_at(sdk: Sdk, integration: Integration, *, now: datetime) -> IntegrationVerdicts:
-    """Read what is stored of the integration's project, in a fixed number of queries."""
+    """
+    Read what is stored of the integration's project, in a fixed number of queries.
+
+    Where facts lack for *now* and the last poll left none out for its own moment, the answer is as
+    of that poll: a release that has become old enough since has metadata that nobody read yet.
+    """
     catalogue = read_catalogue(sdk)
     # As the catalogue read it: with its rules, so that nothing of it is read twice.
     integration = next(one for one in catalogue.integrations if one.pk == integration.pk)
     index = stored_index(sdk)
     name = integration.project
-    project = known_projects(index, [name], as_of=now).get(name) if index else None
-    releases, metadata = shared_facts(project, now) if project else ([], {})
-    quarantine = quarantine_of(project, now) if project else ""
-    policy = policy_of(integration, catalogue, as_of=now, quarantine=quarantine)
     assessments = Assessment.objects.filter(
         channel__kind=KIND, channel__slug=sdk.slug, part=integration.name
     )
-    return IntegrationVerdicts(
-        catalogue=catalogue,
-        integration=integration,
-        index=index,
-        project=project,
-        problem=why_unusable(project, name, {}, now),
+    seen = _seen_at(
+        IntegrationVerdicts(
+            catalogue=catalogue,
+            integration=integration,
+            index=index,
+            project=known_projects(index, [name], as_of=now).get(name) if index else None,
+            polls=_polls(index, name),
+            assessment=assessments.select_related("run", "channel").first(),
+            asked_at=now,
+        ),
+        now,
+    )
+    if seen.problem or isinstance(seen.found, Selection):
+        return seen
+    moments = (one.poll.started_at for one in seen.polls)
+    earlier = (_seen_at(seen, at) for at in moments if at < now)
+    return next(
+        (one for one in earlier if not one.problem and isinstance(one.found, Selection)), seen
+    )
+
+
+def _polls(index: Index | None, project: str) -> list[PollOutcome]:
+    """Return the last answers of the index about the project with their polls, newest first."""
+    if index is None:
+        return []
+    rows = PollOutcome.objects.filter(poll__index=index, project=project)
+    answered = rows.exclude(state=PollOutcome.State.WAITING)
+    return list(answered.select_related("poll").order_by("-pk")[:POLLS_LOOKED_AT])
+
+
+def _seen_at(seen: IntegrationVerdicts, at: datetime) -> IntegrationVerdicts:
+    """Return the same facts as of a moment."""
+    project, integration = seen.project, seen.integration
+    releases, metadata = shared_facts(project, at) if project else ([], {})
+    quarantine = quarantine_of(project, at) if project else ""
+    policy = policy_of(integration, seen.catalogue, as_of=at, quarantine=quarantine)
+    return replace(
+        seen,
+        at=at,
+        problem=why_unusable(project, integration.project, {}, at),
         case=Case(policy=policy, releases=releases, metadata=metadata),
-        assessment=assessments.select_related("run", "channel").first(),
-        at=now,
     )
 
 
@@ -207,7 +264,7 @@ def _turn(verdict: Verdict, holds: tuple[Hold, ...]) -> str:
         return NOT_ANSWERED
     if verdict.word == ON_HOLD:
         owners = sorted({hold.owner for hold in holds if hold.owner})
-        return f"Waits for {' and '.join(owners)}." if owners else f"Waits for {NO_OWNER.lower()}."
+        return f"Waits for {' and '.join(owners)}" if owners else NO_OWNER
     return GUIDE[verdict.kind].who
 
 

@@ -145,7 +145,7 @@ def age_of(release: KnownRelease, now: datetime) -> str:
     if not release.is_time_known:
         return f"Not known: {uploaded_text(release)}."
     days = (now - at).days
-    return f"{day_text(at)}, {days:,} day{'' if days == 1 else 's'} old"
+    return f"{day_text(at)}, {days} day{'' if days == 1 else 's'} old"
 
 
 # --- The picture ---------------------------------------------------------------------------------

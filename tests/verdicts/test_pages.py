@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from html import unescape
 
@@ -10,9 +11,10 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django_q.models import OrmQ
 
 from integrations.catalogue.models import Hold, Integration, PinnedPick, Sdk
-from integrations.index.models import Release
+from integrations.index.models import Poll, Release
 from matrix.review.models import Assessment, Run, VerdictChange
 from matrix.rules.guidance import GUIDE
 from portal.home.verdict_page import PER_PAGE
@@ -21,6 +23,7 @@ from tests.pages.makers import AT, a_publication, an_integration, an_sdk, run
 from tests.support.small_index import SmallIndex
 
 As = Callable[..., Client]
+Capture = Callable[..., AbstractContextManager[object]]
 PAGE = "/sdks/parcels/integrations/crates/"
 
 
@@ -33,11 +36,11 @@ def words(page: str) -> str:
 
 
 SENTENCES = {
-    "2.1": ("Picked - latest; highest of major 2 (latest).", "No action needed."),
-    "1.0": ("Not picked - older than 1.0.1 (newest patch).", "No action needed."),
+    "2.1": ("Picked - latest; highest of major 2 (latest).", "No action needed"),
+    "1.0": ("Not picked - older than 1.0.1 (newest patch).", "No action needed"),
     "0.9": ("Not picked - below 1.0 (minimum version).", "A maintainer"),
     "2.2": ("Not picked - yanked: breaks on import (available).", "Whoever publishes"),
-    "3.0rc1": ("Picked - prerelease 3.0rc1 above 2.1 (prerelease).", "No action needed."),
+    "3.0rc1": ("Picked - prerelease 3.0rc1 above 2.1 (prerelease).", "No action needed"),
 }
 
 
@@ -79,7 +82,7 @@ def test_a_hold_says_who_is_waited_for_and_that_the_last_run_said_something_else
     text = words(opened(as_("viewers"), f"{PAGE}2.1/"))
 
     assert "On hold - slow" in text
-    assert "Waits for ben." in text
+    assert "Waits for ben" in text
     assert "Would be picked if the hold “slow” ends." in text
     assert "said something else: Picked - latest; highest of major 2." in text
 
@@ -105,6 +108,22 @@ def test_a_cooldown_is_waited_for_and_a_pin_skips_checks(
     assert "Skipped pinned pick: older than 1.0.1" in pinned
 
 
+def test_what_became_old_enough_since_the_last_poll_leaves_the_answer_of_that_poll(
+    sdk: Sdk, as_: As, opened: Open, index: SmallIndex
+) -> None:
+    """Nobody has read its metadata, and all the others need not be unknown because of it."""
+    Sdk.objects.update(cooldown_days=2)
+    index.add("crates", "2.3", uploaded_at="2026-11-15T06:00:00Z")
+    run(sdk)
+
+    page = opened(as_("viewers"), f"{PAGE}2.1/")
+    waiting = opened(as_("reviewers"), f"{PAGE}2.3/")
+
+    assert "Picked - latest; highest of major 2" in words(page)
+    assert "As of the last poll, Mon 16 Nov, 06:00 UTC" in words(page)
+    assert "Waiting - 1 day old (needs 2) (cooldown)." in words(waiting)
+
+
 def test_without_facts_a_release_is_unknown_and_never_drawn_as_good(
     sdk: Sdk, as_: As, opened: Open
 ) -> None:
@@ -112,12 +131,31 @@ def test_without_facts_a_release_is_unknown_and_never_drawn_as_good(
     Integration.objects.update(minimum="")
     Release.objects.all().delete()
 
-    page = opened(as_("viewers"), f"{PAGE}2.1/")
+    page = opened(as_("maintainers"), f"{PAGE}2.1/")
 
     assert "Unknown - the metadata of" in words(page)
     assert 'mx-badge-unknown">Unknown?' in page
     assert 'mx-badge-picked">' not in page
-    assert "A maintainer polls the index" in words(page)
+    assert "Waits for the next poll" in words(page)
+    assert ">Ask the index now</button>" in page
+
+
+def test_the_index_can_be_asked_for_what_lacks(
+    sdk: Sdk, as_: As, django_capture_on_commit_callbacks: Capture
+) -> None:
+    run(sdk)
+    Release.objects.all().delete()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = as_("maintainers").post(f"{PAGE}read/", {"release": "2.1"}, follow=True)
+    refused = as_("viewers").post(f"{PAGE}read/")
+
+    (question,) = Poll.objects.filter(finished_at=None)
+    assert question.outcomes.get().project == "crates"
+    assert OrmQ.objects.count() == 1
+    assert answer.redirect_chain[-1][0] == f"{PAGE}2.1/"
+    assert "The index is asked about crates." in words(text_of(answer))
+    assert refused.status_code == 403
 
 
 def test_a_release_has_one_address_however_it_is_spelled(sdk: Sdk, as_: As) -> None:

@@ -2,19 +2,21 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.timezone import now
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 from packaging.version import InvalidVersion, Version
 
 from integrations.catalogue.models import Integration
 from matrix.rules.guidance import CHECKS, PICKS
 from matrix.sdk.histories import history_of
-from matrix.sdk.release_facts import facts_of, last_answer
+from matrix.sdk.release_facts import facts_of
 from matrix.sdk.verdicts import NoSuchRelease, look_at, verdict_in
-from portal.home.access import VIEW, needs, person
+from portal.home.access import START_RUN, VIEW, needs, person
 from portal.home.looking_up import look_up
+from portal.home.previews import MOST_VERSIONS, ask
 from portal.home.verdict_page import Filters, age_of, badge_kind, counts_of, listing_of, picture_of
 
 EDIT, HOLD = "catalogue.change_integration", "catalogue.add_hold"
@@ -34,7 +36,6 @@ def show_integration(request: HttpRequest, slug: str, name: str) -> HttpResponse
         "picture": picture_of(seen),
         "listing": listing_of(seen, Filters.read(request.GET.dict()), request.GET.get("page")),
         "findings": notes.get("findings", []),
-        "polled": last_answer(seen),
         **_rights(request),
     }
     return render(request, "releases/integration.html", context)
@@ -96,6 +97,24 @@ def show_guide(request: HttpRequest) -> HttpResponse:
     return render(request, "guide.html", {"checks": CHECKS, "picks": PICKS})
 
 
+@require_POST
+@needs(START_RUN, "ask the index")
+def read_facts(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+    """Have a worker read what the verdicts of an integration lack."""
+    integration = _find(slug, name)
+    at = now()
+    seen = look_at(integration.sdk, integration, now=at)
+    ask(integration.sdk, integration.project, seen.lacking[:MOST_VERSIONS], at=at)
+    messages.success(
+        request,
+        f"The index is asked about {integration.project}. Load the page again in a moment.",
+    )
+    version = request.POST.get("release", "")
+    if version in map(str, seen.known):
+        return redirect("release", slug, name, version)
+    return redirect("integration", slug, name)
+
+
 def _find(slug: str, name: str) -> Integration:
     rows = Integration.objects.select_related("sdk", "group").filter(sdk__slug=slug, name=name)
     integration = rows.first()
@@ -108,5 +127,6 @@ def _rights(request: HttpRequest) -> dict[str, Any]:
     user = person(request)
     return {
         "may_edit": user.is_staff and user.has_perm(EDIT),
+        "may_ask": user.has_perm(START_RUN),
         "may_hold": user.is_staff and user.has_perm(HOLD),
     }
