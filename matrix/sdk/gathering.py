@@ -8,7 +8,7 @@ those, for all integrations at once, and asks again.
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from packaging.version import Version
 
@@ -100,7 +100,7 @@ def poll_catalogues(
         for integration in catalogue.active():
             if projects is None or integration.project in projects:
                 policy = policy_of(integration, catalogue, as_of=at)
-                testing[integration.project] += [policy, *_without_each_hold(policy)]
+                testing[integration.project] += [policy, *_tried(policy)]
 
     def wanted(
         project: str, releases: Sequence[KnownRelease], metadata: Mapping[str, KnownMetadata]
@@ -113,12 +113,14 @@ def poll_catalogues(
     return poll(index, sorted(testing), at=at, wanted=wanted, poll=row, on_progress=on_progress)
 
 
-def _without_each_hold(policy: Policy) -> list[Policy]:
-    """What a hold keeps out can be told once the metadata of those releases is known, too."""
-    return [
+def _tried(policy: Policy) -> list[Policy]:
+    """What holds and a cooldown keep out can be told once the metadata of that is known, too."""
+    without_hold = [
         replace(policy, holds=tuple(other for other in policy.holds if other is not hold))
         for hold in policy.holds
     ]
+    without_cooldown = [replace(policy, cooldown=timedelta())] if policy.cooldown else []
+    return [*without_hold, *without_cooldown]
 
 
 def gather(
