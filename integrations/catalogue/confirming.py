@@ -7,9 +7,11 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from integrations.catalogue.models import Hold, PinnedPick
+from integrations.catalogue.models import CooldownBypass, Hold, PinnedPick
 from integrations.catalogue.models.base import SecondPerson
 from integrations.catalogue.models.sdk import change_reason
+
+Confirmable = PinnedPick | Hold | CooldownBypass
 
 
 class ConfirmationRefused(Exception):
@@ -17,7 +19,7 @@ class ConfirmationRefused(Exception):
 
 
 @transaction.atomic
-def confirm(thing: PinnedPick | Hold, *, by: User, at: datetime) -> None:
+def confirm(thing: Confirmable, *, by: User, at: datetime) -> None:
     """Confirm as the second person; raises ConfirmationRefused."""
     name = title(thing)
     if not needs_confirmation(thing):
@@ -26,7 +28,7 @@ def confirm(thing: PinnedPick | Hold, *, by: User, at: datetime) -> None:
         raise ConfirmationRefused(f"{name} is confirmed already, by {thing.approved_by}.")
     if thing.requested_by_id == by.pk:
         raise ConfirmationRefused(f"You asked for {name}: somebody else must confirm it.")
-    claimed = _model(thing).objects.filter(pk=thing.pk, approved_at=None, **approved_values(thing))
+    claimed = type(thing).objects.filter(pk=thing.pk, approved_at=None, **approved_values(thing))
     # Only rows that still say what *by* has seen: the count settles who was first.
     if not claimed.update(approved_by=by, approved_at=at):
         raise ConfirmationRefused(f"{name} has just been changed. Look at it again.")
@@ -35,18 +37,24 @@ def confirm(thing: PinnedPick | Hold, *, by: User, at: datetime) -> None:
     thing.save()
 
 
-def title(thing: PinnedPick | Hold) -> str:
+def title(thing: Confirmable) -> str:
     """Name *thing* where it stands alone."""
-    return f"{thing.integration} {thing}" if isinstance(thing, PinnedPick) else str(thing)
+    match thing:
+        case PinnedPick():
+            return f"{thing.integration} {thing}"
+        case CooldownBypass():
+            return f"{thing} in {thing.sdk}"
+    return str(thing)
 
 
-def _model(thing: PinnedPick | Hold) -> type[PinnedPick] | type[Hold]:
-    return PinnedPick if isinstance(thing, PinnedPick) else Hold
-
-
-def needs_confirmation(thing: PinnedPick | Hold) -> bool:
+def needs_confirmation(thing: Confirmable) -> bool:
     """Whether a second person has a say in what *thing* does."""
-    return thing.skips_cooldown if isinstance(thing, PinnedPick) else thing.is_everywhere
+    match thing:
+        case PinnedPick():
+            return thing.skips_cooldown
+        case CooldownBypass():
+            return thing.sdk.second_person_cooldown
+    return thing.is_everywhere
 
 
 def ask(thing: SecondPerson, *, by: User | None) -> None:

@@ -233,11 +233,12 @@ def shared_rules(
     constraints: Iterable[SharedConstraint], *, as_of: datetime
 ) -> tuple[SharedConstraintRule, ...]:
     """Return the shared constraints that are in force at *as_of*, by what they say."""
-    rules = (_shared_rule(row) for row in constraints if row.is_in_force(as_of))
+    rules = (shared_rule(row) for row in constraints if row.is_in_force(as_of))
     return tuple(sorted(rules, key=lambda rule: (rule.requirement, rule.group, rule.text)))
 
 
-def _shared_rule(row: SharedConstraint) -> SharedConstraintRule:
+def shared_rule(row: SharedConstraint) -> SharedConstraintRule:
+    """Return what *row* says, in force or not."""
     return SharedConstraintRule(
         project=row.project,
         bound=Requirement(row.requirement).specifier,
