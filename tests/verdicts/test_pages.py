@@ -154,7 +154,7 @@ def test_the_index_can_be_asked_for_what_lacks(
     assert question.outcomes.get().project == "crates"
     assert OrmQ.objects.count() == 1
     assert answer.redirect_chain[-1][0] == f"{PAGE}2.1/"
-    assert "The index is asked about crates." in words(text_of(answer))
+    assert "The index is asked about crates." in text_of(answer)
     assert refused.status_code == 403
 
 
