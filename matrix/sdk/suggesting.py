@@ -71,7 +71,9 @@ def suggest(sdk: Sdk, project: str, *, now: datetime) -> Suggestions:
         minimum=minimum,
         pythons=pythons_in_common(policy, releases, metadata),
         draft=Draft(integration=integration) if is_whole else None,
-        **found,
+        name=found["name"],
+        group=found["group"],
+        test_path=found["test_path"],
     )
 
 
