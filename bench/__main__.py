@@ -10,7 +10,7 @@ import django
 
 from bench.report import print_rows
 
-BENCHES = ("poll", "matrix", "resolving", "rendering", "pins", "workflows", "review")
+BENCHES = ("poll", "matrix", "resolving", "rendering", "pins", "workflows", "review", "holds")
 
 
 def main(words: Sequence[str] | None = None) -> int:
