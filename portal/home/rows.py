@@ -7,15 +7,13 @@ from typing import Protocol
 from packaging.version import Version
 
 from matrix.rules.diffing import ChangedRow, MovedRow, PartDiff
-from matrix.rules.facts import Check, PickReason, Python
+from matrix.rules.facts import Python
+from matrix.rules.guidance import PICKED, word_of
 from matrix.rules.parts import IntegrationPart, Part, Row
 from matrix.sdk.reporting import Reasons
 from portal.home.moves import FIRST_CALENDAR_YEAR, Move, move
 
 DASH = "\N{EN DASH}"
-PICKED = {reason.value for reason in PickReason}
-WAITING = {Check.NOT_UPLOADED_YET.value, Check.COOLDOWN.value}
-ON_HOLD = {Check.HELD.value, Check.HELD_EVERYWHERE.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +113,7 @@ def _removed(row: Row, reasons: Reasons, *, is_whole: bool) -> Line:
         kind="remove",
         version=str(row.version),
         chips=_chips(row.pythons),
-        reason="" if is_whole else verdict_line(reasons, row.version),
+        reason="" if is_whole else verdict_line(reasons, row.version, is_picked=False),
         risks=("row removed",),
     )
 
@@ -170,18 +168,12 @@ def _chips(
     return tuple(Chip(str(python), states[python]) for python in sorted(states))
 
 
-def verdict_line(reasons: Reasons, version: Version) -> str:
+def verdict_line(reasons: Reasons, version: Version, *, is_picked: bool = True) -> str:
     """Return the verdict, then the deciding fact: not picked, older than 4.2.17."""
     found = reasons.get(str(version), ())
     if not found:
         return "The reason is not known."
     facts = "; ".join(reason["text"] for reason in found)
-    return f"{_verdict(found[0]['kind'])} {DASH} {facts}"
-
-
-def _verdict(kind: str) -> str:
-    if kind in PICKED:
-        return "Picked"
-    if kind in WAITING:
-        return "Waiting"
-    return "On hold" if kind in ON_HOLD else "Not picked"
+    # A "prerelease" is a reason to pick as well as one against it: the row says which.
+    word = PICKED if is_picked else word_of(found[0]["kind"])
+    return f"{word} {DASH} {facts}"

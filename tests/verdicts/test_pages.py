@@ -15,7 +15,7 @@ from django_q.models import OrmQ
 
 from integrations.catalogue.models import Hold, Integration, PinnedPick, Sdk
 from integrations.index.models import Poll, Release
-from matrix.review.models import Assessment, Run, VerdictChange
+from matrix.review.models import Assessment, Proposal, Run, VerdictChange
 from matrix.rules.guidance import GUIDE
 from portal.home.verdict_page import PER_PAGE
 from tests.pages.conftest import Open, text_of
@@ -115,6 +115,7 @@ def test_what_became_old_enough_since_the_last_poll_leaves_the_answer_of_that_po
     Sdk.objects.update(cooldown_days=2)
     index.add("crates", "2.3", uploaded_at="2026-11-15T06:00:00Z")
     run(sdk)
+    Release.objects.filter(version="2.3").delete()
 
     page = opened(as_("viewers"), f"{PAGE}2.1/")
     waiting = opened(as_("reviewers"), f"{PAGE}2.3/")
@@ -283,6 +284,17 @@ def test_the_guide_has_what_every_reason_line_links_to(sdk: Sdk, as_: As, opened
         assert f'<h3 id="{entry.anchor}">' in guide
     assert linked
     assert linked <= {entry.anchor for entry in GUIDE.values()}
+
+
+def test_a_row_that_goes_is_never_called_picked(sdk: Sdk, as_: As, opened: Open) -> None:
+    """A prerelease is picked as one, and kept out as one, under the same name."""
+    a_publication(sdk)
+    Integration.objects.update(prereleases="never")
+    run(sdk)
+
+    page = words(opened(as_("viewers"), f"/proposals/{Proposal.objects.latest('pk').number}/"))
+
+    assert "Not picked - prereleases are not tested" in page
 
 
 # --- Queries -------------------------------------------------------------------------------------
