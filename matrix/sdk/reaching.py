@@ -6,7 +6,7 @@ or as they are proposed where nothing is published yet.
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from packaging.version import Version
 
@@ -93,12 +93,16 @@ def counts_of(constraints: Collection[SharedConstraint], *, at: datetime) -> dic
 def standing_of(constraint: SharedConstraint, *, at: datetime) -> str:
     """Say when it counts: ``Ended on 2 Dec 2026``."""
     if constraint.has_ended(at.astimezone(UTC).date()):
-        return f"Ended on {constraint.ends_on:%-d %b %Y}"
+        return f"Ended on {_day(constraint.ends_on)}"
     if not constraint.is_in_force(at):
-        return f"Begins on {constraint.starts_on:%-d %b %Y}"
+        return f"Begins on {_day(constraint.starts_on)}"
     if constraint.ends_on is None:
         return "In force, until somebody ends it"
-    return f"In force, ends on {constraint.ends_on:%-d %b %Y}"
+    return f"In force, ends on {_day(constraint.ends_on)}"
+
+
+def _day(value: date | None) -> str:
+    return f"{value.day} {value:%b %Y}" if value else ""
 
 
 def _count(

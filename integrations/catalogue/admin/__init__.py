@@ -1,5 +1,6 @@
 """The pages on which maintainers keep the catalogue."""
 
+from integrations.catalogue.admin.everywhere import CooldownBypassAdmin, SharedConstraintAdmin
 from integrations.catalogue.admin.holds import HoldAdmin
 from integrations.catalogue.admin.integrations import IntegrationAdmin
 from integrations.catalogue.admin.parts import (
@@ -11,6 +12,7 @@ from integrations.catalogue.admin.sdks import GroupAdmin, SdkAdmin
 from integrations.catalogue.admin.services import ServiceAdmin, WorkflowFrameAdmin
 
 __all__ = [
+    "CooldownBypassAdmin",
     "DependencyRuleAdmin",
     "GroupAdmin",
     "HoldAdmin",
@@ -19,5 +21,6 @@ __all__ = [
     "PythonRestrictionAdmin",
     "SdkAdmin",
     "ServiceAdmin",
+    "SharedConstraintAdmin",
     "WorkflowFrameAdmin",
 ]

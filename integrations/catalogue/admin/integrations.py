@@ -106,6 +106,7 @@ class IntegrationAdmin(PreviewedAdmin, CatalogueAdmin):
                 )
             },
         ),
+        ("Cooldown", {"fields": ("cooldown_days", "pins_cooldown_days")}),
         ("Care", {"fields": ("is_paused", "owner", "notes", "change_reason")}),
     )
 
@@ -150,7 +151,7 @@ class IntegrationAdmin(PreviewedAdmin, CatalogueAdmin):
             return super().formfield_for_foreignkey(db_field, request, **kwargs)
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if field is not None:
-            field.choices = _groups_by_sdk()
+            field.choices = groups_by_sdk()
         return field
 
     def _sdk_of(self, request: HttpRequest) -> int | None:
@@ -206,7 +207,7 @@ class IntegrationAdmin(PreviewedAdmin, CatalogueAdmin):
         self.message_user(request, text, messages.SUCCESS)
 
 
-def _groups_by_sdk() -> list[tuple[str, list[tuple[Any, str]]]]:
+def groups_by_sdk() -> list[tuple[str, list[tuple[Any, str]]]]:
     choices: dict[str, list[tuple[Any, str]]] = {"": [("", "---------")]}
     groups = Group.objects.select_related("sdk").order_by("sdk__slug", "order", "name", "pk")
     for group in groups:

@@ -50,7 +50,7 @@ class SdkAdmin(CatalogueAdmin):
     fieldsets = (
         (None, {"fields": ("slug", "name", "change_reason")}),
         ("Pythons", {"fields": ("pythons", "free_threading_from")}),
-        ("What is picked", {"fields": ("cooldown_days", "prereleases")}),
+        ("What is picked", {"fields": ("cooldown_days", "pins_cooldown_days", "prereleases")}),
         ("Where it comes from", {"fields": ("index_url", "platform")}),
         ("Proposals", {"fields": ("propose_on", "propose_at")}),
         (
