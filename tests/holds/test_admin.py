@@ -34,8 +34,7 @@ def httpx(index: SmallIndex) -> Integration:
 
 
 def fields_of(hold: Hold, **changed: str) -> dict[str, str]:
-    names = ("project", "releases", "reason", "owner", "link")
-    names += ("lift_when", "lift_project", "lift_releases")
+    names = ["project", "releases", "reason", "owner", "link", *FIXED]
     found = {name: getattr(hold, name) for name in names}
     dates = {name: getattr(hold, name) or "" for name in ("starts_on", "ends_on", "remind_on")}
     scope = {"integration": hold.integration_id or "", "sdk": hold.sdk_id or ""}

@@ -1,9 +1,11 @@
 """Holds that end by themselves after a poll, and what they are found to keep out."""
 
 from datetime import date, timedelta
+from io import StringIO
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -108,6 +110,22 @@ def test_a_hold_that_ended_by_its_date_is_left_alone(index: SmallIndex, httpx: I
 
     assert state(hold) == (False, "")
     assert look_daily() == "0 holds looked at, 0 ended."
+
+
+def test_the_command_that_polls_says_which_holds_ended(
+    index: SmallIndex, httpx: Integration
+) -> None:
+    index.add("pytest-httpx", "0.36")
+    a_hold(integration=httpx, releases=">=0.28", **FIXED)
+    out = StringIO()
+
+    call_command("poll", "kit", stdout=out)
+
+    assert out.getvalue() == (
+        "Hold ended: httpx >=0.28: broken wheels "
+        "(pytest-httpx 0.36 was uploaded on 5 Jan 2026).\n"
+        "2 projects: 2 read, 0 unchanged, 0 failed.\n"
+    )
 
 
 # --- By hand --------------------------------------------------------------------------------------

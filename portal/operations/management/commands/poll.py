@@ -6,6 +6,7 @@ from django.utils.timezone import now
 
 from integrations.index.models import Poll, PollOutcome
 from matrix.sdk.gathering import poll_sdks
+from matrix.sdk.lifting import look_at_holds
 from portal.operations.cli import (
     Described,
     add_index_url,
@@ -39,6 +40,8 @@ class Command(Described):
             raise CommandError(f"{found.name} has no integration yet; there is nothing to read.")
         with progress_bar(self.stderr, total) as step:  # type: ignore[arg-type]
             poll = poll_sdks([found], index, at=now(), on_progress=step)
+        for hold in look_at_holds(at=now()).ended:
+            self.stdout.write(f"Hold ended: {hold} ({hold.lifted_because}).")
         self.report(poll)
 
     def report(self, poll: Poll) -> None:
