@@ -15,6 +15,7 @@ from matrix.rules.notes import FREE_THREADING, UPLOAD_TIME
 from matrix.rules.parts import IntegrationPart, Row, read, write
 from matrix.rules.requirements import requirement_uses
 from matrix.sdk import pinning
+from matrix.sdk.cooling import NO_UPLOAD_TIMES
 from matrix.sdk.free_threading import NOT_FREE_THREADED
 from matrix.sdk.gathering import Facts
 from matrix.sdk.keeping import Barred, kept_body
@@ -24,7 +25,7 @@ from matrix.sdk.translating import Catalogue, requirement_rules
 
 NOTHING_TO_PICK = "nothing to pick"
 # True of many integrations, and nobody's turn to act.
-ROUTINE = {FREE_THREADING, IDLE_RULE, NOT_FREE_THREADED, UPLOAD_TIME}
+ROUTINE = {FREE_THREADING, IDLE_RULE, NO_UPLOAD_TIMES, NOT_FREE_THREADED, UPLOAD_TIME}
 
 
 def part_of(integration: Integration, selection: Selection) -> IntegrationPart:

@@ -13,6 +13,7 @@ from matrix.rules.rendering import FrameError, NamesClash, render_files
 from matrix.rules.rendering.pins import PinsStyle
 from matrix.sdk.assembling import ROUTINE
 from matrix.sdk.channel import compare
+from matrix.sdk.cooling import NO_UPLOAD_TIMES
 from matrix.sdk.free_threading import NOT_FREE_THREADED
 from matrix.sdk.losses import IDLE_RULE
 
@@ -20,6 +21,8 @@ ROUTINE_REMARKS = {
     FREE_THREADING: "Free threading of {} is read from pure-Python wheels alone: they count as "
     "capable until environments are resolved.",
     NOT_FREE_THREADED: "What {} would install has no free-threaded wheels.",
+    NO_UPLOAD_TIMES: "The index does not say when files were uploaded: the cooldown of pins does "
+    "nothing for {}.",
     IDLE_RULE: "{} with rules that match no row.",
     UPLOAD_TIME: "The index does not say when releases of {} were uploaded: what was there at the "
     "first poll counts as old.",

@@ -14,6 +14,7 @@ from portal.home.views import (
     publications,
     releases,
     runs,
+    waiting,
 )
 
 urlpatterns = [
@@ -89,6 +90,9 @@ urlpatterns = [
     path("holds/", holds.list_holds, name="holds"),
     path("holds/everywhere/", holds.hold_everywhere, name="hold-everywhere"),
     path("holds/<int:pk>/act/", holds.act, name="hold-act"),
+    path("waiting/", waiting.list_waits, name="waiting"),
+    path("waiting/bypass/", waiting.bypass_release, name="bypass"),
+    path("waiting/bypasses/<int:pk>/confirm/", waiting.confirm_bypass, name="confirm-bypass"),
     path("runs/", runs.list_runs, name="runs"),
     path("runs/<int:pk>/", runs.show_run, name="run"),
     path("runs/<int:pk>/progress/", runs.show_progress, name="run-progress"),
