@@ -138,6 +138,7 @@ class Review:
         since = proposal.rebuilt_at or proposal.proposed_at
         return sum(
             item.decision is not None
+            and not item.report.item.published_in_id
             and item.decision.verdict == Decision.Verdict.APPROVED
             and item.decision.decided_at <= since
             for item in self.items

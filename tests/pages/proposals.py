@@ -50,13 +50,13 @@ def pk_of(part: str) -> int:
     return Item.objects.get(part=part, published_in=None).pk
 
 
-def press(client: Client, action: str, number: int = 1, **fields: object) -> str:
+def press(client: Client, action: str, **fields: object) -> str:
     """Press a button of the page as it is now; return the page that it leads to, in words."""
-    return words(press_raw(client, action, number, **fields))
+    return words(press_raw(client, action, **fields))
 
 
-def press_raw(client: Client, action: str, number: int = 1, **fields: object) -> str:
-    path = f"/proposals/{number}/"
+def press_raw(client: Client, action: str, **fields: object) -> str:
+    path = "/proposals/1/"
     if "seen" not in fields and action in {"approve all", "approve and publish"}:
         fields["seen"] = hidden(client.get(path).content.decode(), "seen")
     response = client.post(f"{path}decide/", {"action": action, **fields}, follow=True)

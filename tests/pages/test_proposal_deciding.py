@@ -164,7 +164,7 @@ def test_exactly_what_is_ticked_is_approved_and_the_page_moves_on(
     assert "Approved by reviewers" in item(page, "crates")
     assert list(ticks(page)) == ["labels: add 1.0 on 3.9, 3.13 (2 rows added)"]
     assert re.search(r"autofocus>.*labels", page.split('id="item-labels"')[1].split("</h3>")[0])
-    assert "Publish 2 approved items Left out, and still proposed: 1 undecided." in words(page)
+    assert "Publish 2 approved items Leaves out 1 undecided." in words(page)
 
 
 def test_an_approval_is_undone_until_it_is_published(sdk: Sdk, as_: As) -> None:
@@ -214,7 +214,11 @@ def test_a_refusal_can_wait_for_the_end_of_a_hold(
 ) -> None:
     a_proposal(sdk)
     client = as_("reviewers", "maintainers")
-    fields = {"item": [pk_of("crates")], "reason": "broken", "propose_again": "when a hold ends"}
+    fields: dict[str, object] = {
+        "item": [pk_of("crates")],
+        "reason": "broken",
+        "propose_again": "when a hold ends",
+    }
     assert "when a hold ends" not in opened(as_("reviewers"), "/proposals/1/")
 
     refused = press(client, "decline", **fields, ends_on="soon")

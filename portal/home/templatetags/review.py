@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django import template
 from django.contrib.messages.storage.base import Message
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
@@ -24,19 +24,16 @@ def undo_keys(message: Message) -> str:
 
 @register.simple_tag
 def integration_link(slug: str, name: str, text: str) -> SafeString | str:
-    return _link("integration", (slug, name), text) if name else text
+    """Link *text* to the page of the integration; the layout has none."""
+    if not name:
+        return text
+    return format_html('<a href="{}">{}</a>', reverse("integration", args=[slug, name]), text)
 
 
 @register.simple_tag
-def release_link(slug: str, name: str, version: str) -> SafeString | str:
-    return _link("release", (slug, name, version), version)
-
-
-def _link(view: str, where: tuple[str, ...], text: str) -> SafeString | str:
-    try:
-        return format_html('<a href="{}">{}</a>', reverse(view, args=where), text)
-    except NoReverseMatch:
-        return text
+def release_url(slug: str, name: str, version: str) -> str:
+    """Return the address of the verdict on a release; "" for the layout."""
+    return reverse("release", args=[slug, name, version]) if name else ""
 
 
 @register.filter

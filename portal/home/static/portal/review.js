@@ -9,7 +9,9 @@ single keys act on the focused item once they are switched on. Nothing here is t
     const items = Array.from(document.querySelectorAll(".mx-review"));
     const boxes = Array.from(document.querySelectorAll(".mx-review input[name='item']"));
     const status = document.getElementById("selection");
-    const untold = status?.innerHTML;
+    const untold = boxes.some((box) => box.defaultChecked) ? "" : status?.innerHTML;
+    const approving = form?.querySelector("button[value='approve']");
+    const publishing = document.querySelector(".mx-publish .mx-main");
 
     // --- What is ticked ---
     function ticked() {
@@ -34,6 +36,9 @@ single keys act on the focused item once they are switched on. Nothing here is t
             button.textContent = `${verb} ${chosen.length ? counted(number) : "selected items"}`;
             button.textContent += button.dataset.more ?? "";
         }
+        // One button stands out: what is ticked is to be decided before anything is published.
+        approving?.classList.toggle("mx-main", chosen.length > 0);
+        publishing?.classList.toggle("mx-main", chosen.length === 0);
     }
 
     let asked = null;
@@ -53,7 +58,7 @@ single keys act on the focused item once they are switched on. Nothing here is t
         const chosen = ticked();
         nameButtons(chosen);
         clearTimeout(waiting);
-        if (!chosen.length) {
+        if (!chosen.length && untold) {
             asked?.abort();
             status.innerHTML = untold;
             return;
@@ -191,5 +196,6 @@ single keys act on the focused item once they are switched on. Nothing here is t
         decline.querySelector("summary").focus();
     });
 
-    if (status) count();
+    // A browser that comes back to the page ticks what was ticked, after the server told the rest.
+    if (status && boxes.some((box) => box.checked !== box.defaultChecked)) count();
 }
