@@ -217,7 +217,7 @@ OPTIONS = {name for base in (SimpleHistoryAdmin, InlineModelAdmin) for name in d
 # Ours, which Django does not know and need not.
 OWN = {"sizes", "scope", "what", "integration_count", "hold_count", "rule_count"}
 OWN |= {"requirement_name", "pause", "resume", "confirm_bypasses", "confirm_holds"}
-OWN |= {"has_hold_everywhere_permission", "show_preview"}
+OWN |= {"has_hold_everywhere_permission", "show_preview", "state", "ends", "keeps_out"}
 PAGES = [type(admin.site._registry[model]) for model in MODELS]
 INLINES = [inline for each in PAGES for inline in each.inlines]
 
