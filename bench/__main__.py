@@ -10,7 +10,17 @@ import django
 
 from bench.report import print_rows
 
-BENCHES = ("poll", "matrix", "resolving", "rendering", "pins", "workflows", "review", "holds")
+BENCHES = (
+    "poll",
+    "matrix",
+    "preview",
+    "resolving",
+    "rendering",
+    "pins",
+    "workflows",
+    "review",
+    "holds",
+)
 
 
 def main(words: Sequence[str] | None = None) -> int:
