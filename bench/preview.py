@@ -31,7 +31,7 @@ from tests.catalogue.forms import filled, row
 
 PROJECT = "boto3"
 SECONDS = 0.15
-TIMES = 6  # Of one selection.
+TIMES = 25  # Of one selection; the form, its checks and the page come on top of three of them.
 REPEATS = 15
 
 

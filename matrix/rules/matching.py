@@ -1,7 +1,9 @@
 """Which releases of a project a specifier matches, so that nobody has to imagine it. Pure."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
@@ -14,6 +16,7 @@ class Matched:
     """What a specifier matches among the known releases of a project."""
 
     versions: tuple[Version, ...]  # Ascending.
+    names: tuple[str, ...]  # The same as texts.
     known: int  # How many releases there are.
     surprises: tuple[str, ...] = ()  # Sentences.
 
@@ -26,14 +29,15 @@ class Matched:
         return len(self.versions) > 2 * FEW
 
     @property
-    def first(self) -> tuple[Version, ...]:
-        """The beginning of the list; all of it when it is short."""
-        return self.versions[:FEW] if self.is_cut else self.versions
+    def shown(self) -> str:
+        """The list, without its middle when it is long."""
+        if not self.is_cut:
+            return self.listed
+        return f"{', '.join(self.names[:FEW])} … {', '.join(self.names[-FEW:])}"
 
     @property
-    def last(self) -> tuple[Version, ...]:
-        """Its end, when it is cut."""
-        return self.versions[-FEW:] if self.is_cut else ()
+    def listed(self) -> str:
+        return ", ".join(self.names)
 
 
 class KnownReleases:
@@ -46,6 +50,10 @@ class KnownReleases:
         self.versions = tuple(sorted(set(versions)))
         self._found: dict[SpecifierSet, int] = {}
 
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return tuple(map(str, self.versions))
+
     def matching(self, specifiers: SpecifierSet) -> int:
         """Match as all rules of the catalogue do: prereleases count."""
         if specifiers not in self._found:
@@ -55,24 +63,34 @@ class KnownReleases:
         return self._found[specifiers]
 
     def matched(self, specifiers: SpecifierSet) -> Matched:
-        found = self._named(self.matching(specifiers))
-        surprises = tuple(_surprises(specifiers, found, self.versions))
-        return Matched(versions=found, known=len(self.versions), surprises=surprises)
+        found = self._among(self.matching(specifiers))
+        versions = [self.versions[place] for place in found]
+        return self._matched(found, _surprises(specifiers, versions, self.versions))
 
     def at_least(self, minimum: Version) -> Matched:
         """Return what is not below *minimum*; a minimum that is no release is told."""
-        found = tuple(version for version in self.versions if version >= minimum)
-        strange = () if minimum in found else (f"{minimum} itself is no known release.",)
-        return Matched(versions=found, known=len(self.versions), surprises=strange)
+        first = bisect_left(self.versions, minimum)
+        is_release = self.versions[first : first + 1] == (minimum,)
+        strange = () if is_release else (f"{minimum} itself is no known release.",)
+        return self._matched(range(first, len(self.versions)), strange)
 
-    def _named(self, releases: int) -> tuple[Version, ...]:
-        return tuple(
-            version for place, version in enumerate(self.versions) if releases >> place & 1
+    def _matched(self, places: Sequence[int], surprises: Iterable[str]) -> Matched:
+        return Matched(
+            versions=tuple(self.versions[place] for place in places),
+            names=tuple(self.names[place] for place in places),
+            known=len(self.versions),
+            surprises=tuple(surprises),
         )
+
+    def _among(self, releases: int) -> list[int]:
+        marks = f"{releases:b}"[::-1]
+        return [place for place, mark in enumerate(marks) if mark == "1"]
 
 
 def bits(marks: Iterable[bool]) -> int:
-    return sum(1 << place for place, mark in enumerate(marks) if mark)
+    """Return the number whose lowest bit is the first mark."""
+    digits = ["1" if mark else "0" for mark in marks]
+    return int("".join(reversed(digits)) or "0", 2)
 
 
 def are_disjoint(one: SpecifierSet, other: SpecifierSet) -> bool:

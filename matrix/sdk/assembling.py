@@ -77,7 +77,7 @@ class Computation:
         return ComputedPart(
             part=integration.name,
             body=self._body(part, answers),
-            reasons=_reasons(selection, versions_in(published_body)),
+            reasons=reasons_of(selection, versions_in(published_body)),
             environments=pinning.notes_of(answers),
             rejected={
                 str(version): selection.rejected[version][0].text
@@ -85,7 +85,7 @@ class Computation:
             },
             verdicts=_verdicts(selection),
             findings=(
-                *_findings(selection),
+                *findings_of(selection),
                 *self.facts.findings.get(integration.name, []),
                 *self.findings.get(integration.name, []),
                 *pinning.findings(answers, before),
@@ -114,7 +114,8 @@ class Computation:
         )
 
 
-def _findings(selection: Selection) -> list[Found]:
+def findings_of(selection: Selection) -> list[Found]:
+    """Return what a selection says of itself beside its verdicts."""
     if not selection.picks:
         text = " ".join(note.text for note in selection.notes) or "There is nothing to pick."
         return [Found(kind=NOTHING_TO_PICK, severity="error", text=text)]
@@ -139,7 +140,7 @@ def versions_in(body: str | None) -> list[Version]:
     return [row.version for row in part.rows] if part else []
 
 
-def _reasons(selection: Selection, before: list[Version]) -> dict[str, list[dict[str, str]]]:
+def reasons_of(selection: Selection, before: list[Version]) -> dict[str, list[dict[str, str]]]:
     """Return why each row is picked, and why each published one that is not picked is not."""
     reasons: dict[Version, tuple[Reason, ...]] = {
         version: selection.rejected[version] for version in before if version in selection.rejected

@@ -15,26 +15,24 @@ from typing import Any
 from integrations.catalogue.models import Hold, Integration
 from integrations.index.models import Index, PollOutcome
 from integrations.index.store import KnownProject, known_projects
-from matrix.review.values import ComputedPart
 from matrix.rules.diffing import PartDiff, diff_parts, summary_line
 from matrix.rules.diffing.comparing import installed
-from matrix.rules.facts import Needs, PickReason, Selection
+from matrix.rules.facts import Needs, PickReason, Policy, Selection
 from matrix.rules.judging import Case
 from matrix.rules.matching import KnownReleases
 from matrix.rules.parts import LAYOUT, IntegrationPart, Part
 from matrix.rules.rendering.factors import environment
-from matrix.sdk.assembling import Computation, made_of, read_integration
+from matrix.sdk.assembling import findings_of, made_of, reasons_of
 from matrix.sdk.computing import layout_of
 from matrix.sdk.drafting import Draft, saved_state, with_draft
-from matrix.sdk.gathering import Facts, quarantine_of, shared_facts, status_findings, why_unusable
+from matrix.sdk.gathering import quarantine_of, shared_facts, status_findings, why_unusable
 from matrix.sdk.learning import stored_index
-from matrix.sdk.losses import IDLE_RULE
+from matrix.sdk.losses import losses
 from matrix.sdk.remarking import FieldMatch, Outcome, Remark, matches_of, remarks_on
 from matrix.sdk.translating import Catalogue, policy_of, read_catalogue
 
 READ = (PollOutcome.State.OK.value, PollOutcome.State.UNCHANGED.value)
 Reasons = Mapping[str, Sequence[Mapping[str, Any]]]  # By version, as review has them.
-SAID_BESIDE_FIELDS = {PickReason.PINNED.value, IDLE_RULE}  # Kinds of findings.
 Lacking = dict[str, frozenset[str]]  # By project the releases whose metadata is not known.
 
 
@@ -115,7 +113,15 @@ def preview(draft: Draft, *, now: datetime) -> Preview:
     after = _state(integration, projects, now, catalogue=later, saved_catalogue=catalogue)
     before = None
     if saved is not None:
-        before = _state(saved, projects, now, catalogue=catalogue, saved_catalogue=catalogue)
+        is_known = saved.project == integration.project
+        before = _state(
+            saved,
+            projects,
+            now,
+            catalogue=catalogue,
+            saved_catalogue=catalogue,
+            known=after if is_known else None,
+        )
     found = Preview(
         at=now,
         read_at=_read_at(index, projects.get(integration.project)),
@@ -135,16 +141,23 @@ def _state(
     *,
     catalogue: Catalogue,
     saved_catalogue: Catalogue,
+    known: State | None = None,
 ) -> State:
+    """*known* is another state of the same project: its facts hold here, too."""
     project, case, found = projects.get(integration.project), None, None
     problem = why_unusable(project, integration.project, {}, now)
     if project is not None and not problem:
-        releases, metadata = shared_facts(project, now)
-        policy = policy_of(
-            integration, catalogue, as_of=now, quarantine=quarantine_of(project, now)
-        )
-        case = Case(policy=policy, releases=releases, metadata=metadata)
-        found = None if integration.is_paused else case.select()
+        quarantine = quarantine_of(project, now)
+        policy = policy_of(integration, catalogue, as_of=now, quarantine=quarantine)
+        case = _case(policy, project, now, known.case if known else None)
+        if not integration.is_paused:
+            same = (
+                known is not None
+                and known.case is not None
+                and known.case.policy == policy
+                and known.found is not None
+            )
+            found = known.found if known and same else case.select()
         problem = _missing(integration.project, found) if isinstance(found, Needs) else ""
     return State(
         saved_catalogue=saved_catalogue,
@@ -155,6 +168,13 @@ def _state(
         found=found,
         problem="" if integration.is_paused else problem,
     )
+
+
+def _case(policy: Policy, project: KnownProject, now: datetime, known: Case | None) -> Case:
+    if known is not None:
+        return replace(known, policy=policy)
+    releases, metadata = shared_facts(project, now)
+    return Case(policy=policy, releases=releases, metadata=metadata)
 
 
 def _missing(project: str, needs: Needs) -> str:
@@ -182,10 +202,8 @@ def _read_at(index: Index | None, project: KnownProject | None) -> datetime | No
 
 # --- The comparison ------------------------------------------------------------------------------
 def _compared(found: Preview, draft: Draft, before: State | None, after: State) -> Preview:
-    saved = None if before is None else _computed(before, None).body
-    computed = _computed(after, saved)
-    old, new = read_integration(saved), read_integration(computed.body)
-    parts = tuple(_parts(before, old, after, new, computed.reasons))
+    old, new = _part(before), _part(after)
+    parts = tuple(_parts(before, old, after, new))
     diffs = [part.diff for part in parts]
     gone, come = _environments(old), _environments(new)
     return replace(
@@ -196,34 +214,25 @@ def _compared(found: Preview, draft: Draft, before: State | None, after: State) 
         gained=tuple(name for name in come if name not in gone),
         lost=tuple(name for name in gone if name not in come),
         requirements=tuple(_requirement_changes(old, new)),
-        remarks=(*_remarks(draft, after, new), *_findings(computed)),
+        remarks=(*_remarks(draft, after, new), *_findings(after, old, new)),
     )
 
 
-def _computed(state: State, saved: str | None) -> ComputedPart:
-    """Return the part as a run makes it, told against the body *saved*."""
+def _part(state: State | None) -> IntegrationPart | None:
+    """Return the part as a run makes it; a paused integration is not even selected for."""
+    if state is None or not isinstance(state.found, Selection):
+        return None
     name = state.integration.name
-    if state.case is None or state.project is None or not isinstance(state.found, Selection):
-        return ComputedPart(part=name, body=None)  # It is paused: a run does not even select.
-    at, selections = state.case.policy.as_of, {name: state.found}
-    work = Computation(
-        catalogue=state.catalogue,
-        facts=Facts(selections=selections, findings={name: status_findings(state.project, at)}),
-        as_of=at,
-        made=made_of([state.integration], selections),
-    )
-    return work.part(state.integration, saved)
+    return made_of([state.integration], {name: state.found}).get(name)
 
 
 def _parts(
-    before: State | None,
-    old: IntegrationPart | None,
-    after: State,
-    new: IntegrationPart | None,
-    reasons: Reasons,
+    before: State | None, old: IntegrationPart | None, after: State, new: IntegrationPart | None
 ) -> Iterator[Compared]:
     """Compare as review does: another name makes another part, and the layout is one too."""
     name = after.integration.name
+    rows = [row.version for row in old.rows] if old else []
+    reasons = reasons_of(after.found, rows) if isinstance(after.found, Selection) else {}
     if before is not None and before.integration.name != name:
         yield _pair(before.integration.name, old, None, reasons)
         yield _pair(name, None, new, reasons)
@@ -236,12 +245,7 @@ def _parts(
             yield layout
 
 
-def _pair(
-    name: str,
-    old: Part | None,
-    new: Part | None,
-    reasons: Reasons,
-) -> Compared:
+def _pair(name: str, old: Part | None, new: Part | None, reasons: Reasons) -> Compared:
     return Compared(diff=diff_parts(name, old, new), reasons=reasons, old=old, new=new)
 
 
@@ -305,8 +309,17 @@ def _remarks(draft: Draft, after: State, new: IntegrationPart | None) -> Iterato
     )
 
 
-def _findings(computed: ComputedPart) -> Iterator[Remark]:
+def _findings(
+    after: State, old: IntegrationPart | None, new: IntegrationPart | None
+) -> Iterator[Remark]:
     """Yield what a reviewer of the run would be told beside the remarks on single fields."""
-    for found in computed.findings:
-        if found.kind not in SAID_BESIDE_FIELDS:
+    if after.case is None or after.project is None or not isinstance(after.found, Selection):
+        return
+    findings = (
+        *findings_of(after.found),
+        *status_findings(after.project, after.case.policy.as_of),
+        *losses(new, old, ()),
+    )
+    for found in findings:
+        if found.kind != PickReason.PINNED.value:
             yield Remark(text=found.text, is_warning=found.severity != "info")
