@@ -143,7 +143,7 @@ def test_only_our_own_schedules_are_removed() -> None:
     synchronise(NOW)
 
     names = set(Schedule.objects.values_list("name", flat=True))
-    assert names == {"somebody else's", "heartbeat", "sweep", "poll", "tidy"}
+    assert names == {"somebody else's", "heartbeat", "sweep", "poll", "holds", "tidy"}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -163,4 +163,4 @@ def test_the_schedule_follows_the_sdk_once_its_transaction_is_committed() -> Non
 def test_migrating_has_written_the_schedules() -> None:
     names = set(Schedule.objects.values_list("name", flat=True))
 
-    assert names == {"heartbeat", "sweep", "poll", "tidy"}
+    assert names == {"heartbeat", "sweep", "poll", "holds", "tidy"}
