@@ -6,6 +6,7 @@ from django.db.models import Count, F, Q, QuerySet
 from matrix.review.models import Decision, Proposal, Publication, PublishedFile, Run
 
 PER_PAGE = 50
+EARLIER = 5  # Proposals that the home page lists.
 
 STANDING = Q(items__dropped_at=None)
 OPEN = STANDING & Q(items__published_in=None)
@@ -28,6 +29,12 @@ def proposals(rows: QuerySet[Proposal]) -> QuerySet[Proposal]:
 
 def all_proposals() -> QuerySet[Proposal]:
     return proposals(Proposal.objects.all()).order_by("-number")
+
+
+def earlier_proposals() -> list[Proposal]:
+    """Return the newest that are no longer open, with what was published from each."""
+    rows = all_proposals().exclude(status=Proposal.Status.OPEN)
+    return list(rows.prefetch_related("publications__channel")[:EARLIER])
 
 
 def all_publications() -> QuerySet[Publication]:

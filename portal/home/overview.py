@@ -24,6 +24,7 @@ MOST_FAILURES = 5  # Shown by name; the rest is counted.
 class Visit:
     """What finished polls last said of the projects of an SDK."""
 
+    url: str  # The address of the index.
     finished_at: datetime  # The last poll among them.
     error: str  # Why that poll ended early.
     projects: int
@@ -107,7 +108,9 @@ def _visits(sdks: Iterable[Sdk]) -> dict[int, Visit]:
         pk: visit
         for pk, url in urls.items()
         if (
-            visit := _visit(polls, [newest[url, name] for name in own[pk] if (url, name) in newest])
+            visit := _visit(
+                url, polls, [newest[url, name] for name in own[pk] if (url, name) in newest]
+            )
         )
     }
 
@@ -122,7 +125,7 @@ def _newest_outcomes(polls: Mapping[int, Poll]) -> dict[tuple[str, str], PollOut
     }
 
 
-def _visit(polls: Mapping[int, Poll], outcomes: Collection[PollOutcome]) -> Visit | None:
+def _visit(url: str, polls: Mapping[int, Poll], outcomes: Collection[PollOutcome]) -> Visit | None:
     if not outcomes:
         return None
     last = max(
@@ -131,6 +134,7 @@ def _visit(polls: Mapping[int, Poll], outcomes: Collection[PollOutcome]) -> Visi
     assert last.finished_at is not None
     failed = [one for one in outcomes if one.state == PollOutcome.State.FAILED]
     return Visit(
+        url=url,
         finished_at=last.finished_at,
         error=last.error,
         projects=len(outcomes),

@@ -8,7 +8,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from integrations.catalogue.models import Integration, Sdk
 from integrations.index.models import Index, Poll, PollOutcome
-from matrix.review.models import Channel, Run
+from matrix.review.models import Channel, Item, Run
 from tests.browser.conftest import log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -16,7 +16,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PAGES = {
     "home": "/",
     "proposals": "/proposals/",
+    "coverage": "/sdks/parcels/coverage/",
+    "all integrations": "/integrations/",
+    "the check": "/check/",
     "a proposal": "/proposals/1/",
+    "an item": "/proposals/1/items/{item}/",
+    "the files of a proposal": "/proposals/1/files/",
     "publications": "/publications/",
     "a publication": "/publications/parcels/1/",
     "runs": "/runs/",
@@ -33,6 +38,7 @@ def test_no_page_is_wider_than_a_phone_or_complains(
     log_in(page, ana)
     values = {
         "run": Run.objects.latest("pk").pk,
+        "item": Item.objects.latest("pk").pk,
         "integration": Integration.objects.get(name="httpx").pk,
     }
     too_wide = []

@@ -14,8 +14,13 @@ from django.utils.timezone import now
 register = template.Library()
 
 SECTIONS = (  # Name, the page's name, and the names of pages below it.
-    ("Home", "home", ()),
-    ("Proposals", "proposals", ("proposal",)),
+    ("Home", "home", ("look-up",)),
+    ("Proposals", "proposals", ("proposal", "proposal-item", "proposal-files")),
+    ("Coverage", "coverages", ("coverage",)),
+    ("Integrations", "integrations", ("integration", "release", "add-integration")),
+    ("Holds", "holds", ("hold-everywhere", "waiting")),
+    ("Check", "check", ()),
+    ("Guide", "guide", ()),
     ("Publications", "publications", ("publication",)),
     ("Runs", "runs", ("run",)),
 )
@@ -81,7 +86,7 @@ def portal_navigation(context: Context) -> dict[str, Any]:
     if getattr(context.get("user"), "is_staff", False):
         in_admin = match is not None and match.app_name == "admin"
         catalogue = {"name": "Catalogue", "url": reverse("admin:app_list", args=["catalogue"])}
-        links.insert(3, {**catalogue, "is_current": in_admin, "current": "true"})
+        links.append({**catalogue, "is_current": in_admin, "current": "true"})
     return {"links": links}
 
 

@@ -89,6 +89,7 @@ def show_check(request: HttpRequest) -> HttpResponse:
     if is_sent and form.is_valid():
         found = form.cleaned_data
         report = check(found["text"], path=found["path"], sdk=found["sdk"], sees_proposals=True)
+        form = CheckForm(initial={"sdk": found["sdk"]})  # What was sent does not come back.
     context = {"form": form, **_result(report), **_snippets(request, report)}
     return render(request, "checking/check.html", context)
 

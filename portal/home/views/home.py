@@ -8,10 +8,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from integrations.catalogue.models import Sdk
 from matrix.sdk.removing import remove
-from portal.home.access import DECIDE, REMOVE, START_RUN, VIEW, needs, person
+from portal.home.access import REMOVE, START_RUN, VIEW, needs, person
 from portal.home.acting import start_run
 from portal.home.example import EXAMPLE
+from portal.home.first_steps import ADD_SDK, first_steps, import_example
+from portal.home.listing import earlier_proposals
 from portal.home.overview import overview
+from portal.home.turns import headline, turns
+from portal.home.watching import watch
 from portal.operations.health import worker_state
 
 
@@ -20,19 +24,32 @@ from portal.operations.health import worker_state
 def show_home(request: HttpRequest) -> HttpResponse:
     at, user = now(), person(request)
     sdks = overview(at)
-    waiting = [one.proposal for one in sdks if one.proposal]
+    found = turns(sdks, user)
     context = {
         "sdks": sdks,
-        "waiting": waiting,
-        "is_anything_published": any(one.publication for one in sdks),
-        "item_count": sum(one.undecided_count for one in waiting),  # type: ignore[attr-defined]
+        "turns": found,
+        "idle": [one for one in sdks if not one.proposal],
+        "headline": headline(found, has_sdk=bool(sdks)),
+        "steps": first_steps(sdks, user),
+        "item_count": sum(turn.undecided for turn in found if turn.is_yours),
+        "watch": watch(sdks, at) if sdks else None,
+        "earlier": earlier_proposals(),
         "worker": worker_state(at),
-        "may_decide": user.has_perm(DECIDE),
         "may_start": user.has_perm(START_RUN),
         "may_remove": user.has_perm(REMOVE),
-        "may_add": user.is_staff and user.has_perm("catalogue.add_sdk"),
     }
     return render(request, "home/home.html", context)
+
+
+@require_POST
+@needs(ADD_SDK, "import the example")
+def add_example(request: HttpRequest) -> HttpResponse:
+    sdk = import_example()
+    if sdk is None:
+        messages.warning(request, "The example is there already.")
+    else:
+        messages.success(request, f"{sdk.name} is imported. Next: have a matrix proposed.")
+    return redirect("home")
 
 
 @require_POST

@@ -1,0 +1,113 @@
+"""The three steps from an empty portal to a first publication, each a thing to press."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from integrations.catalogue import portable
+from integrations.catalogue.apply import apply
+from integrations.catalogue.importing.reading import read_catalogue
+from integrations.catalogue.models import Sdk
+from portal.home.example import EXAMPLE, FILE
+from portal.home.overview import SdkOverview
+
+ADD_SDK = "catalogue.add_sdk"
+ADD_INTEGRATION = "catalogue.add_integration"
+START_RUN = "review.start_run"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Press:
+    """A link, or a form of one button."""
+
+    label: str
+    url: str
+    is_form: bool = False
+    is_main: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    title: str
+    text: str
+    command: str
+    is_done: bool
+    presses: tuple[Press, ...] = ()
+
+
+def first_steps(overviews: Sequence[SdkOverview], user: User) -> list[Step]:
+    """Return the steps until something is published; nothing after that."""
+    if any(one.publication for one in overviews):
+        return []
+    one = next((one for one in overviews if one.proposal), None) or next(iter(overviews), None)
+    proposal = one.proposal if one else None
+    return [
+        Step(
+            title="Bring an SDK with its integrations",
+            text="An SDK is your library; an integration is a test suite of it against a package.",
+            command="python manage.py import_catalogue FILE --sdk SLUG",
+            is_done=one is not None,
+            presses=tuple(_bring(user, one)),
+        ),
+        Step(
+            title="Have the index read and a matrix proposed",
+            text="A worker reads the package index, and picks what is worth a test. "
+            "This takes a few minutes; the page of the run shows how far it is.",
+            command="python manage.py poll SLUG && python manage.py propose SLUG",
+            is_done=proposal is not None,
+            presses=tuple(_propose(user, one)),
+        ),
+        Step(
+            title="Review the proposal, and publish what you approve",
+            text="Then the tox.ini can be downloaded, and rendered into your repository.",
+            command="python manage.py publish NUMBER --as USER",
+            is_done=False,
+            presses=(
+                Press(
+                    label=f"Review proposal {proposal.number}",
+                    url=reverse("proposal", args=[proposal.number]),
+                ),
+            )
+            if proposal
+            else (),
+        ),
+    ]
+
+
+def _bring(user: User, one: SdkOverview | None) -> list[Press]:
+    if one is not None:
+        if one.proposal or not (user.is_staff and user.has_perm(ADD_INTEGRATION)):
+            return []
+        return [
+            Press(
+                label=f"Add an integration to {one.sdk.name}",
+                url=reverse("add-integration", args=[one.sdk.slug]),
+            )
+        ]
+    if not user.has_perm(ADD_SDK):
+        return []
+    example = Press(
+        label="Import the example", url=reverse("import-example"), is_form=True, is_main=True
+    )
+    add = Press(label="Add an SDK", url=reverse("admin:catalogue_sdk_add"))
+    return [example, add] if user.is_staff else [example]
+
+
+def _propose(user: User, one: SdkOverview | None) -> list[Press]:
+    if one is None or one.proposal or not user.has_perm(START_RUN):
+        return []
+    url = reverse("start-run", args=[one.sdk.slug])
+    return [Press(label="Poll and propose", url=url, is_form=True, is_main=True)]
+
+
+def import_example() -> Sdk | None:
+    """Write the catalogue of the example; None: it is there already, and stays as it is."""
+    if Sdk.objects.filter(slug=EXAMPLE).exists():
+        return None
+    base = portable.Catalogue(sdk=portable.Sdk(name="", pythons=""))
+    imported = read_catalogue(Path(str(FILE)), base=base, further=[], pythons="")
+    apply(imported, slug=EXAMPLE, reason=f"imported from {FILE.name}")
+    return Sdk.objects.get(slug=EXAMPLE)
