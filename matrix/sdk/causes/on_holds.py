@@ -55,15 +55,21 @@ def on_holds(case: Case) -> Iterator[Cause]:
 
 
 def on_shared_constraints(case: Case) -> Iterator[Cause]:
-    """Yield the shared constraints that began or ended, where pins of their project moved."""
+    """
+    Yield the shared constraints that began, ended or changed, where pins of their project moved,
+    or lines that carry them came or went.
+    """
     if case.integration is None:
         return
     moved = {move.project for move in case.diff.pins.moves}
+    lines = (*case.diff.requirements_added, *case.diff.requirements_removed)
     rows = case.catalogue.shared_constraints
     for barrier in _barriers(case, SharedConstraint, rows, SharedConstraint.is_in_force):
         bound = barrier.last
         is_here = bound.group_id is None or bound.group_id == case.integration.group_id
-        if not is_here or not (bound.project in moved or case.diff.pins.lost):
+        states = [one for one in (barrier.before, barrier.now) if one]
+        is_carried = any(line.endswith(f": {one.requirement}") for one in states for line in lines)
+        if not is_here or not (bound.project in moved or case.diff.pins.lost or is_carried):
             continue
         what = f"The shared constraint {bound.requirement}"
         kind = "shared constraint"
