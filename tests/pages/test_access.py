@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from integrations.catalogue.models import Sdk
+from matrix.review.models import Item
 from tests.pages.conftest import Open, text_of
 from tests.pages.makers import a_publication
 
@@ -15,6 +16,10 @@ PAGES = {
     "the home page": "/",
     "proposals": "/proposals/",
     "a proposal": "/proposals/1/",
+    "an item": "/proposals/1/items/{item}/",
+    "the files of a proposal": "/proposals/1/files/",
+    "a selection": "/proposals/1/selection/",
+    "the whole patch": "/proposals/1.patch",
     "a patch": "/proposals/1/tox.ini.patch",
     "a candidate": "/proposals/1/files/tox.ini",
     "publications": "/publications/",
@@ -32,7 +37,8 @@ PAGES = {
 def paths(sdk: Sdk) -> dict[str, str]:
     publication = a_publication(sdk)
     assert publication.proposal is not None
-    return {name: path.format(run=publication.proposal.run_id) for name, path in PAGES.items()}
+    keys = {"run": publication.proposal.run_id, "item": Item.objects.latest("pk").pk}
+    return {name: path.format(**keys) for name, path in PAGES.items()}
 
 
 @pytest.mark.parametrize("name", PAGES)
