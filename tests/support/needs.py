@@ -1,9 +1,9 @@
 """
 A pytest plugin for tests that need something which a machine may lack.
 
-A test marked ``browser``, ``postgres`` or ``redis`` is skipped where that is missing, with a line
-that says how to get it. Where ``PORTAL_TESTS_REQUIRE`` names the mark, it fails instead: a CI that
-skips in silence proves nothing.
+A test marked ``browser``, ``postgres``, ``redis`` or ``tools`` is skipped where that is missing,
+with a line that says how to get it. Where ``PORTAL_TESTS_REQUIRE`` names the mark, it fails
+instead: a CI that skips in silence proves nothing.
 """
 
 import os
@@ -66,10 +66,20 @@ def need_redis() -> str:
     return ""
 
 
+def need_tools() -> str:
+    if os.environ.get("PORTAL_TESTS_TOOLS"):
+        return ""
+    return (
+        "no folder for downloads named: set PORTAL_TESTS_TOOLS=/PATH; pip-tools, Pipenv, Poetry, "
+        "uv and a few wheels are fetched from the index"
+    )
+
+
 NEEDS: dict[str, Need] = {
     "browser": need_browser,
     "postgres": need_postgres,
     "redis": need_redis,
+    "tools": need_tools,
 }
 MISSING = pytest.StashKey[dict[str, str]]()
 

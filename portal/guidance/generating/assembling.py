@@ -73,6 +73,8 @@ def _purpose(line: str) -> str:
     for beginning, purpose in PURPOSES:
         if line.startswith(beginning):
             return purpose
+    if "--dry-run" in line:
+        return "Everything that is declared is there: else the lock is stale"
     if line.endswith("pip check"):
         return "Everything that packages ask for is there"
     return "pip at its exact version" if "pip==" in line else "Install what is locked"

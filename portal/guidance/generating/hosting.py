@@ -12,8 +12,8 @@ STRICT = "set -eu"
 USER = 10001
 # What decides the environment: a change of the code alone reuses its layer.
 COPIED_FIRST = {
-    "pip": "COPY requirements/*.txt requirements/",
-    "pip-tools": "COPY requirements/*.txt requirements/",
+    "pip": "COPY requirements/ requirements/",
+    "pip-tools": "COPY requirements/ requirements/",
     "pipenv": "COPY Pipfile Pipfile.lock ./",
     "poetry": "COPY pyproject.toml poetry.lock ./",
     "uv": "COPY pyproject.toml uv.lock ./",

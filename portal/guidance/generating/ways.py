@@ -47,6 +47,8 @@ def environment(choice: Choice) -> str:
 def _pip(choice: Choice) -> Way:
     uv = choice.versions["uv"]
     options = f"--universal --python-version {choice.python} --generate-hashes"
+    if choice.index_url:
+        options += f" --default-index {choice.index_url}"
     return _installed_by_pip(
         choice,
         lock=(
@@ -97,10 +99,11 @@ def _installed_by_pip(choice: Choice, *, lock: tuple[Step, ...], update: tuple[S
     path = choice.environment
     python = f"{path}/bin/python"
     install = f"{python} -m pip install --require-hashes --only-binary :all:"
+    index = {"PIP_INDEX_URL": choice.index_url} if choice.index_url else {}
     return Way(
         tools={},
         # pip itself ignores it. Quoted in YAML, whose readers would take 26.3 for a number.
-        variables={"PIP_VERSION": choice.versions["pip"]},
+        variables={"PIP_VERSION": choice.versions["pip"], **index},
         caches={"PIP_CACHE_DIR": "pip"},
         make=(
             "export PIP_USER=0",
@@ -108,6 +111,8 @@ def _installed_by_pip(choice: Choice, *, lock: tuple[Step, ...], update: tuple[S
             f'{python} -m pip install "pip==$PIP_VERSION"',
             f"{install} -r requirements/main.txt",
             f"{python} -m pip check",
+            # What is declared and not installed makes this fail: the lock is stale.
+            f"{python} -m pip install --no-index --dry-run -r requirements/main.in",
         ),
         lock=lock,
         update=update,
