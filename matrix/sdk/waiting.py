@@ -165,17 +165,17 @@ def _replacements(now: Selection, later: Selection) -> list[tuple[Version, Versi
         if any(reason.kind == Check.COOLDOWN.value for reason in now.rejected.get(version, ()))
     ]
     going = before - after
-    found = []
-    for version in waiting:
-        # Its own older patch, else the nearest below.
-        below = sorted(
-            (old for old in going if old < version),
-            key=lambda old: (minor_of(old) == minor_of(version), old),
-        )
-        gone = below[-1] if below else None
-        going -= {gone}
-        found.append((version, gone))
-    return found
+    replaced: dict[Version, Version] = {}
+    for is_patch in (True, False):  # Its own older patch, else the nearest below.
+        for version in waiting:
+            below = [
+                old
+                for old in going - set(replaced.values())
+                if old < version and (not is_patch or minor_of(old) == minor_of(version))
+            ]
+            if below and version not in replaced:
+                replaced[version] = max(below)
+    return [(version, replaced.get(version)) for version in waiting]
 
 
 # --- Pins ----------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import LazySettings
@@ -57,14 +58,14 @@ def ago(days: float) -> str:
     return f"{NOW - timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def a_constraint(sdk: Sdk, requirement: str = "wire<4.9", **values: object) -> SharedConstraint:
+def a_constraint(sdk: Sdk, requirement: str = "wire<4.9", **values: Any) -> SharedConstraint:
     row = SharedConstraint(sdk=sdk, requirement=requirement, **{"reason": "4.9 leaks", **values})
     row.full_clean()
     row.save()
     return row
 
 
-def a_bypass(sdk: Sdk, project: str, version: str, **values: object) -> CooldownBypass:
+def a_bypass(sdk: Sdk, project: str, version: str, **values: Any) -> CooldownBypass:
     fields = {"reason": "fixes a leak", **values}
     row = CooldownBypass(sdk=sdk, project=project, version=version, **fields)
     row.full_clean()

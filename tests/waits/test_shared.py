@@ -1,6 +1,7 @@
 """Shared constraints in runs: what is resolved, what files carry, what is told."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -133,7 +134,7 @@ def test_it_ends_by_itself_and_the_item_says_so(sdk: Sdk, resolve: Resolve) -> N
     ],
 )
 def test_it_counts_from_a_day_to_a_day_and_on_its_pythons(
-    sdk: Sdk, resolve: Resolve, values: dict[str, object], pinned: list[str]
+    sdk: Sdk, resolve: Resolve, values: dict[str, Any], pinned: list[str]
 ) -> None:
     a_constraint(sdk, **values)
 
