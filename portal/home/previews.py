@@ -111,7 +111,7 @@ def panel_of(draft: Draft, *, at: datetime, is_beside_form: bool = True) -> Pane
         parts=tuple(_shown(part) for part in found.parts if _has_something(part)),
         rows=_rows(found),
         answer=answer,
-        worker=worker_state(at) if state == ASKING else None,
+        worker=worker_state(at) if answer is not None and not answer.is_over else None,
         acts_at=schedule.next_after(at) if schedule else None,
         is_beside_form=is_beside_form,
     )

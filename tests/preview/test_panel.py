@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from integrations.catalogue.models import DependencyRule, Integration, PinnedPick, Sdk
 from integrations.index.models import Poll
-from matrix.sdk.learning import ask_about, forget_questions, learn
+from matrix.sdk.learning import AGAIN_AFTER, ask_about, forget_questions, learn
 from portal import tasks
 from portal.home.previews import Panel, ask
 from tests.catalogue.forms import filled, mistakes, row
@@ -192,6 +192,8 @@ def test_viewers_see_what_is_saved(crates: Integration, facts: None, as_: As) ->
         pytest.param({}, 404, id="no form at all"),
         pytest.param({"_preview": "1"}, 200, id="a form without tables"),
         pytest.param({"_preview": "1", "rules-TOTAL_FORMS": "x"}, 200, id="a table of no length"),
+        pytest.param({"_preview": "1", "rules-TOTAL_FORMS": "201"}, 400, id="a long table"),
+        pytest.param({"_preview": "1", "holds-TOTAL_FORMS": "9" * 5000}, 400, id="no number"),
     ],
 )
 def test_rubbish_is_answered(
@@ -247,6 +249,18 @@ def test_what_the_index_refused_is_told_beside_the_next_preview(
     assert panel_in(page).state == "unknown"
     assert "403" in panel_in(page).answer.problem  # type: ignore[union-attr]
     assert "Ask the index about crates" in page.content.decode()
+
+
+def test_a_question_that_nobody_answered_is_said_to_be_one(
+    crates: Integration, ana: Client
+) -> None:
+    ask(crates.sdk, "crates", at=now() - AGAIN_AFTER - timedelta(seconds=1))
+
+    page = previewed(ana, crates)
+
+    assert panel_in(page).state == "unknown"
+    assert "Nobody answered" in page.content.decode()
+    assert "No worker has been seen yet" in page.content.decode()
 
 
 def test_questions_do_not_push_whole_polls_out(sdk: Sdk, facts: None) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import RequestDataTooBig
 from django.db.models import Model
 from django.forms import BaseInlineFormSet, BaseModelForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -43,6 +44,7 @@ from portal.home.previews import (
 )
 
 PREVIEW, ASK = "_preview", "_ask"  # The names of the buttons.
+MOST_ROWS = 200  # Of one table; each is checked against the database.
 
 
 class NeverSaved(forms.ModelForm):
@@ -55,6 +57,13 @@ class NeverSaved(forms.ModelForm):
 
 def is_preview(request: HttpRequest) -> bool:
     return request.method == "POST" and bool({PREVIEW, ASK} & request.POST.keys())
+
+
+def refuse_long_tables(request: HttpRequest) -> None:
+    """Look at what a preview would cost before it is made; anybody may ask every half second."""
+    counts = [value for name, value in request.POST.items() if name.endswith("-TOTAL_FORMS")]
+    if any(count.isdecimal() and (len(count) > 4 or int(count) > MOST_ROWS) for count in counts):  # noqa: PLR2004
+        raise RequestDataTooBig(f"A preview looks at {MOST_ROWS} rows of a table at most.")
 
 
 class PreviewedAdmin(admin.ModelAdmin):
@@ -93,6 +102,7 @@ class PreviewedAdmin(admin.ModelAdmin):
     ) -> Any:
         context = {"is_nav_sidebar_enabled": False, **(extra_context or {})}
         if is_preview(request):
+            refuse_long_tables(request)
             # Without the transaction of the public method, which would lock out all who write.
             view: Any = self._changeform_view  # type: ignore[attr-defined]
             response = view(request, object_id, form_url, context)
