@@ -50,7 +50,8 @@ def words(row: str) -> list[str]:
 
 
 def plain(html: str) -> str:
-    return unescape("".join(piece.partition(">")[2] for piece in html.split("<")))
+    spaced = html.replace("<br>", " ")
+    return unescape("".join(piece.partition(">")[2] for piece in spaced.split("<")))
 
 
 def test_every_cell_holds_a_word_or_releases(sdk: Sdk, as_: As, opened: Open) -> None:
@@ -211,16 +212,39 @@ def many(sdk: Sdk, number: int) -> None:
     channel.save()
 
 
+# Two for the session and the user, two for the permissions, the rest is the page's own.
+QUERIES = {"/": 23, URL: 19, "/integrations/": 7}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [10, 1000])
-def test_the_page_takes_as_many_queries_however_many_integrations_there_are(
+def test_pages_take_as_many_queries_however_many_integrations_there_are(
     number: int, db: None, as_: As
 ) -> None:
     sdk = an_sdk("https://index.example.org/simple/")
     many(sdk, number)
     client = as_("viewers")
 
-    with CaptureQueriesContext(connection) as captured:
-        text_of(client.get(URL))
+    counts = {}
+    for path in QUERIES:
+        with CaptureQueriesContext(connection) as captured:
+            text_of(client.get(path))
+        counts[path] = len(captured)
 
-    assert len(captured) == 19
+    assert counts == QUERIES
+
+
+def test_all_integrations_are_listed_with_their_state(sdk: Sdk, as_: As, opened: Open) -> None:
+    Integration.objects.filter(name="labels").update(is_paused=True)
+    maintainer = as_("maintainers")
+
+    page = opened(maintainer, "/integrations/")
+    found = opened(as_("viewers"), "/integrations/?find=LAB")
+    nothing = opened(maintainer, "/integrations/?find=<b>")
+
+    assert '<a href="/sdks/parcels/integrations/crates/">crates</a>' in page
+    assert '<span class="mx-badge">Paused</span>' in page
+    assert 'href="/sdks/parcels/integrations/add/"' in page
+    assert "crates" not in found
+    assert "Add an integration" not in found
+    assert "No integration has “&lt;b&gt;” in its name" in nothing
