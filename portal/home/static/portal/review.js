@@ -188,6 +188,11 @@ single keys act on the focused item once they are switched on. Nothing here is t
         document.addEventListener("keydown", press);
     }
 
+    // --- On a phone the filters come folded, unless they are in use ---
+    const filters = document.querySelector(".mx-filter-more");
+    const isUsed = /[?&](kind|group|find|sort)=/.test(location.search);
+    if (filters && !isUsed && matchMedia("(max-width: 767px)").matches) filters.open = false;
+
     // --- A way back from the refusal's form ---
     const decline = document.getElementById("decline");
     decline?.addEventListener("keydown", (event) => {
