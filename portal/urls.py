@@ -5,6 +5,7 @@ from portal.operations.views import show_health
 
 urlpatterns = [
     path("", include("portal.home.urls")),
+    path("", include("portal.guidance.urls")),
     path("health/", show_health, name="health"),
     path("admin/", admin.site.urls),
 ]

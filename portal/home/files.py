@@ -18,6 +18,13 @@ def text_response(text: str, *, name: str) -> HttpResponse:
     return response
 
 
+def zip_response(body: bytes, *, name: str) -> HttpResponse:
+    """Send a ZIP file to be saved as *name*."""
+    response = HttpResponse(body, content_type=ZIP)
+    _describe(response, name, hashlib.sha256(body).hexdigest(), is_public=False)
+    return response
+
+
 def stored_response(
     request: HttpRequest,
     *,

@@ -13,6 +13,7 @@ CHECKED: Mapping[str, str] = {
     "pip-tools": "7.6.2",
     "pipenv": "2026.10.3",
     "poetry": "2.5.1",
+    "tox-uv": "1.37.1",
     "uv": "0.13.8",
 }
 REQUIREMENTS = (

@@ -1,0 +1,90 @@
+"""Guidance: complete files for a tool and a platform, and all tools side by side."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.utils.timezone import now
+from django.views.decorators.http import require_safe
+
+from matrix.sdk.bundling import zipped
+from portal.guidance.choosing import Answer, Asked, answer, choices
+from portal.guidance.generating.facts import (
+    CHECKED,
+    CHECKED_ON,
+    NOT_CAUGHT,
+    REFUSALS,
+    REQUIREMENTS,
+    TABLE,
+)
+from portal.guidance.models import Application, Tool
+from portal.home.access import VIEW, needs
+from portal.home.files import text_response, zip_response
+
+
+@require_safe
+@needs(VIEW, "look at guidance")
+def show_guidance(request: HttpRequest, slug: str = "") -> HttpResponse:
+    found = _answer(request, slug)
+    context: dict[str, Any] = {
+        "answer": found,
+        "asked": found.asked,
+        "application": found.asked.application,
+        "query": _query(found.asked),
+        **choices(),
+    }
+    return render(request, "guidance/guidance.html", context)
+
+
+@require_safe
+@needs(VIEW, "look at guidance")
+def download_guidance(request: HttpRequest, slug: str = "") -> HttpResponseBase:
+    """Send all files of the guidance as one ZIP file."""
+    found = _complete(request, slug)
+    name = f"{found.asked.application or 'guidance'}-{found.asked.tool}-{found.asked.platform}.zip"
+    return zip_response(zipped(found.files), name=name)
+
+
+@require_safe
+@needs(VIEW, "look at guidance")
+def download_file(request: HttpRequest, path: str, slug: str = "") -> HttpResponse:
+    """Send one file of the guidance."""
+    found = _complete(request, slug)
+    if path not in found.files:
+        raise Http404(f"This guidance has no file {path}.")
+    return text_response(found.files[path], name=path.rpartition("/")[2])
+
+
+@require_safe
+@needs(VIEW, "look at guidance")
+def compare_tools(request: HttpRequest) -> HttpResponse:
+    names = [(value, label) for value, label in Tool.choices]
+    context = {
+        "tools": [(value, label, CHECKED[str(value)]) for value, label in names],
+        "rows": [
+            (requirement, [TABLE[str(value)][place] for value, _ in names])
+            for place, requirement in enumerate(REQUIREMENTS)
+        ],
+        "refusals": REFUSALS.items(),
+        "not_caught": [(label, NOT_CAUGHT[str(value)]) for value, label in names],
+        "checked_on": CHECKED_ON,
+    }
+    return render(request, "guidance/tools.html", context)
+
+
+def _answer(request: HttpRequest, slug: str) -> Answer:
+    application = None
+    if slug:
+        application = get_object_or_404(Application.objects.prefetch_related("sets"), slug=slug)
+    return answer(Asked.read(request.GET.dict(), application), now=now())
+
+
+def _complete(request: HttpRequest, slug: str) -> Answer:
+    found = _answer(request, slug)
+    if found.guidance is None:
+        raise Http404(found.problem)
+    return found
+
+
+def _query(asked: Asked) -> str:
+    return f"tool={asked.tool}&platform={asked.platform}&python={asked.python}"

@@ -1,0 +1,125 @@
+import io
+import zipfile
+from datetime import timedelta
+
+import pytest
+import yaml
+from django.test import Client
+from django.urls import reverse
+from django.utils.timezone import now
+from pytest_django import DjangoAssertNumQueries
+
+from integrations.index.address import default_index_url
+from integrations.index.models import Index
+from portal.guidance.generating.facts import CHECKED
+from portal.guidance.toolversions import poll_tools, tool_versions
+from tests.guidance.makers import Lock, a_publication, a_reviewer, an_application
+from tests.support.wheels import WheelIndex
+
+pytestmark = pytest.mark.django_db
+ALL = {"tool": "pip", "platform": "upsun-fixed", "python": "3.13"}
+
+
+@pytest.fixture
+def reader(client: Client) -> Client:
+    client.force_login(a_reviewer())
+    return client
+
+
+def page(client: Client, url: str, **values: str) -> str:
+    response = client.get(url, values)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_guidance_asks_for_a_login(client: Client) -> None:
+    assert client.get(reverse("guidance")).status_code == 302
+
+
+def test_the_page_shows_complete_files_with_exact_versions(reader: Client) -> None:
+    text = page(reader, reverse("guidance"), **ALL)
+
+    assert "<code>.platform.app.yaml</code>" in text
+    assert f"PIP_VERSION: &quot;{CHECKED['pip']}&quot;" in text
+    assert "as its commands were tried: the index was not asked about it yet" in text
+    assert "What this tool does not catch" in text
+
+
+@pytest.mark.parametrize("tool", ["pip", "pip-tools", "pipenv", "poetry", "uv"])
+@pytest.mark.parametrize("platform", ["upsun-fixed", "upsun-flex", "docker", "server"])
+def test_everything_comes_as_one_archive_whose_yaml_parses(
+    reader: Client, tool: str, platform: str
+) -> None:
+    response = reader.get(reverse("guidance-zip"), {"tool": tool, "platform": platform})
+
+    assert response["Content-Type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
+        names = set(archive.namelist())
+        files = {name: archive.read(name).decode() for name in names}
+    assert {"tox.ini", "UPDATING.md"} < names
+    for name, text in files.items():
+        if name.endswith(".yaml"):
+            assert isinstance(yaml.safe_load(text), dict)
+        alone = reader.get(
+            reverse("guidance-file", args=[name]), {"tool": tool, "platform": platform}
+        )
+        assert alone.content.decode() == text
+
+
+def test_what_nobody_offers_is_the_default_and_what_cannot_be_is_a_sentence(
+    reader: Client,
+) -> None:
+    text = page(reader, reverse("guidance"), tool="<b>", platform="", python="2.7")
+    assert "<code>.platform.app.yaml</code>" in text
+
+    an_application(slug="old", python="3.9", platform="upsun-flex")
+    url = reverse("application-guidance", args=["old"])
+    assert "Upsun has no image for Python 3.9: it has 3.10, 3.11" in page(reader, url)
+    assert reader.get(f"{url}guidance.zip").status_code == 404
+    assert reader.get(reverse("application-guidance", args=["nobody"])).status_code == 404
+
+
+def test_an_application_gets_its_own_sets_and_its_published_locks(
+    reader: Client,
+    index: WheelIndex,
+    lock: Lock,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    application = an_application(
+        sets={"main": "rsfoo", "dev": "tool"}, tool="pip", start_command="gunicorn shop.wsgi"
+    )
+    url = reverse("application-guidance", args=["shop"])
+    assert "Nothing is published yet" in page(reader, url)
+
+    a_publication(application, lock)
+
+    text = page(reader, url)
+    assert "rsfoo==1.5" in text
+    assert "Nothing is published yet" not in text
+    assert ".venv/bin/gunicorn --bind unix:$SOCKET shop.wsgi" in text
+    with django_assert_max_num_queries(12):
+        page(reader, url)
+
+
+def test_versions_of_tools_come_from_the_index_and_run_on_the_python(index: WheelIndex) -> None:
+    found = Index.objects.create(url=default_index_url())
+    index.add("uv", "0.14.0", requires_python=">=3.8", uploaded_at="2026-01-05T12:00:00Z")
+    index.add("uv", "0.15.0", requires_python=">=3.14", uploaded_at="2026-01-06T12:00:00Z")
+    index.add("uv", "0.16.0rc1", requires_python=">=3.8", uploaded_at="2026-01-06T12:00:00Z")
+    index.add("uv", "0.14.1", requires_python=">=3.8", yanked=True)
+
+    poll_tools(found, at=now())
+
+    versions = tool_versions(found, "3.13", as_of=now() + timedelta(minutes=1))
+    assert (versions["uv"].version, versions["uv"].is_polled) == ("0.14.0", True)
+    assert versions["uv"].refused == ("0.15.0",)
+    assert (versions["pip"].version, versions["pip"].is_polled) == (CHECKED["pip"], False)
+    assert tool_versions(found, "3.14", as_of=now())["uv"].version == "0.15.0"
+
+
+def test_all_tools_stand_side_by_side_with_version_and_date(reader: Client) -> None:
+    text = page(reader, reverse("tools"))
+
+    assert all(version in text for name, version in CHECKED.items() if name != "tox-uv")
+    assert "20 Nov 2026" in text
+    assert "Installs the old lock" in text
