@@ -127,7 +127,7 @@ def _dockerfile(choice: Choice, way: Way) -> Iterator[str]:
     yield f"WORKDIR {root}"
     yield COPIED_FIRST[choice.tool]
     tools = " ".join(f'"{name}=={version}"' for name, version in way.tools.items())
-    install = [f"python3 -m pip install {tools}"] if tools else []
+    install = [f"python3 -m pip install --no-cache-dir {tools}"] if tools else []
     yield "RUN --mount=type=cache,target=/root/.cache \\"
     caches = " ".join(f"{n}=/root/.cache/{folder}".rstrip("/") for n, folder in way.caches.items())
     yield " \\\n && ".join([f"    export {caches}", *install, *way.make])
