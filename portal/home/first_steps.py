@@ -49,7 +49,7 @@ def first_steps(overviews: Sequence[SdkOverview], user: User) -> list[Step]:
             title="Bring an SDK with its integrations",
             text="An SDK is your library; an integration is a test suite of it against a package.",
             command="python manage.py import_catalogue FILE --sdk SLUG",
-            is_done=one is not None,
+            is_done=one is not None and bool(one.integrations),
             presses=tuple(_bring(user, one)),
         ),
         Step(
@@ -79,14 +79,11 @@ def first_steps(overviews: Sequence[SdkOverview], user: User) -> list[Step]:
 
 def _bring(user: User, one: SdkOverview | None) -> list[Press]:
     if one is not None:
-        if one.proposal or not (user.is_staff and user.has_perm(ADD_INTEGRATION)):
+        if not user.has_perm(ADD_INTEGRATION):
             return []
-        return [
-            Press(
-                label=f"Add an integration to {one.sdk.name}",
-                url=reverse("add-integration", args=[one.sdk.slug]),
-            )
-        ]
+        label = f"Add an integration to {one.sdk.name}"
+        url = reverse("add-integration", args=[one.sdk.slug])
+        return [Press(label=label, url=url, is_main=True)]
     if not user.has_perm(ADD_SDK):
         return []
     example = Press(
@@ -97,7 +94,7 @@ def _bring(user: User, one: SdkOverview | None) -> list[Press]:
 
 
 def _propose(user: User, one: SdkOverview | None) -> list[Press]:
-    if one is None or one.proposal or not user.has_perm(START_RUN):
+    if one is None or not one.integrations or not user.has_perm(START_RUN):
         return []
     url = reverse("start-run", args=[one.sdk.slug])
     return [Press(label="Poll and propose", url=url, is_form=True, is_main=True)]

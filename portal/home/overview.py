@@ -47,6 +47,7 @@ class SdkOverview:
     visit: Visit | None
     publication: Publication | None  # The current one, with its ``file_count``.
     next_run_at: datetime | None  # None: only when somebody asks.
+    integrations: int  # In the catalogue, paused ones too.
 
     @property
     def is_example(self) -> bool:
@@ -55,7 +56,8 @@ class SdkOverview:
 
 def overview(now: datetime) -> list[SdkOverview]:
     """Return the SDKs by name."""
-    sdks = list(Sdk.objects.defer("frame").order_by("name", "slug"))
+    counted = Sdk.objects.annotate(number=Count("integrations"))
+    sdks = list(counted.defer("frame").order_by("name", "slug"))
     channels = Channel.objects.filter(kind=KIND, slug__in=[sdk.slug for sdk in sdks])
     proposed = {found.channel.slug: found for found in _open_proposals(channels)}
     runs = {run.channel.slug: run for run in _last_runs(channels)}
@@ -69,6 +71,7 @@ def overview(now: datetime) -> list[SdkOverview]:
             visit=visits.get(sdk.pk),
             publication=current.get(sdk.slug),
             next_run_at=declared.next_after(now) if (declared := proposal_of(sdk)) else None,
+            integrations=sdk.number,
         )
         for sdk in sdks
     ]

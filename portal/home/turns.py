@@ -104,10 +104,12 @@ def _with_review(turn: Turn) -> Turn:
     )
 
 
-def headline(found: Sequence[Turn], *, has_sdk: bool) -> Headline:
+def headline(found: Sequence[Turn], overviews: Sequence[SdkOverview]) -> Headline:
     """Return the first line of the page, and why it says so."""
-    if not has_sdk:
+    if not overviews:
         return Headline(text="Welcome: no SDK yet")
+    if not found and not any(one.publication or one.run for one in overviews):
+        return Headline(text="Welcome: no proposal yet")
     yours = [turn for turn in found if turn.is_yours]
     if len(yours) == 1:
         return Headline(text=f"Your turn: {yours[0].what}", why=yours[0].why)

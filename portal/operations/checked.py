@@ -1,6 +1,7 @@
 """What is said of a checked file, as text for terminals and as JSON for programs."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from matrix.rules.checking.differences import Difference
@@ -22,7 +23,7 @@ def report_text(report: Report) -> str:
         lines += _place_lines(difference)
     if (more := len(report.real) - MOST_SHOWN) > 0:
         lines.append(f"And {more:,} more places.")
-    return "\n".join([*lines, *fixes(report)])
+    return "\n".join([*lines, *map(str, fixes(report))])
 
 
 def _place_lines(one: Difference) -> Iterator[str]:
@@ -31,16 +32,26 @@ def _place_lines(one: Difference) -> Iterator[str]:
     yield from (f"  {line}" for line in one.diff.splitlines())
 
 
-def fixes(report: Report) -> list[str]:
-    """Return what to do about the file as a whole, as sentences; none when it is in order."""
+@dataclass(frozen=True, slots=True)
+class Fix:
+    sentence: str
+    command: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.sentence} {self.command}".rstrip()
+
+
+def fixes(report: Report) -> list[Fix]:
+    """Return what to do about the file as a whole; nothing when it is in order."""
     into = f"python manage.py render {report.sdk or 'SLUG'} --into {report.path or 'FILE'}"
     has_regions = bool(report.regions)
     if report.state is State.OLDER and has_regions:
-        return [f"To bring it up to date: {into}"]
+        return [Fix("To bring it up to date:", into)]
     if report.state in {State.REGION_EDITED, State.MIXED} and has_regions:
-        return [f"To write what is published over it: {into} --discard-edits", KEEP]
+        return [Fix("To write what is published over it:", f"{into} --discard-edits"), Fix(KEEP)]
     if report.state in {State.REGION_EDITED, State.OLDER}:
-        return ["No line of this file is hand-written: take it from the bundle of the publication."]
+        text = "No line of this file is hand-written: take it from the bundle of the publication."
+        return [Fix(text)]
     return []
 
 

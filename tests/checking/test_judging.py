@@ -107,6 +107,16 @@ def test_each_place_of_an_edited_region_is_told_with_its_fix() -> None:
     assert (report.exit_code(), report.exit_code(strict=True)) == (1, 1)
 
 
+def test_the_blank_lines_between_integrations_are_no_differences() -> None:
+    text = a_file()
+    assert "\n\n" in text
+
+    report = judged(text.replace("redis==5.0", "redis==6.0"))
+
+    assert report.verdict == "Differs in 1 place from publication 2, which is current."
+    assert report.routine == []
+
+
 def test_an_edit_is_compared_with_the_publication_that_was_edited() -> None:
     text = a_file(OLD).replace("httpx==0.27.2", "httpx==0.27.1")
 

@@ -51,6 +51,7 @@ def test_the_steps_lead_one_by_one_to_the_first_publication(
     imported = text_of(client.post("/example/import/", follow=True))
     Sdk.objects.get(slug=EXAMPLE).delete()
     sdk = an_sdk(index.url)
+    bare = opened(client, "/")
     an_integration(sdk, "crates")
     before = opened(client, "/")
     a_proposal(sdk)
@@ -60,6 +61,9 @@ def test_the_steps_lead_one_by_one_to_the_first_publication(
 
     assert "Example SDK is imported. Next: have a matrix proposed." in imported
     assert [title.endswith("Done") for title in steps(imported)] == [True, False, False]
+    assert 'href="/sdks/parcels/integrations/add/">Add an integration to Parcels</a>' in bare
+    assert [title.endswith("Done") for title in steps(bare)] == [False, False, False]
+    assert heading(before) == "Welcome: no proposal yet"
     assert ">Poll and propose</button>" in before
     assert [title.endswith("Done") for title in steps(proposed)] == [True, True, False]
     assert ">Review proposal 1</a>" in proposed

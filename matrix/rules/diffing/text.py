@@ -95,7 +95,7 @@ def unified_diff(path: str, old_text: str, new_text: str, *, context: int = 3) -
 
 def differing_lines(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int, int]]:
     """Return the places that differ: the first and the end of the lines of *old* and of *new*."""
-    found = _Anchored(old, new).get_opcodes()
+    found = _Anchored(list(old), list(new)).get_opcodes()  # It compares slices of both.
     return [place for tag, *place in found if tag != "equal"]  # type: ignore[misc]
 
 

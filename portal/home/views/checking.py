@@ -46,7 +46,8 @@ class CheckForm(forms.Form):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
         slugs = sorted(Sdk.objects.values_list("slug", flat=True))
         choices = [("", "Find out by its regions"), *((slug, slug) for slug in slugs)]
         self.fields["sdk"].choices = choices  # type: ignore[attr-defined]

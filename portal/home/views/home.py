@@ -29,7 +29,7 @@ def show_home(request: HttpRequest) -> HttpResponse:
         "sdks": sdks,
         "turns": found,
         "idle": [one for one in sdks if not one.proposal],
-        "headline": headline(found, has_sdk=bool(sdks)),
+        "headline": headline(found, sdks),
         "steps": first_steps(sdks, user),
         "item_count": sum(turn.undecided for turn in found if turn.is_yours),
         "watch": watch(sdks, at) if sdks else None,
