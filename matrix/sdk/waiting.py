@@ -117,8 +117,11 @@ def _picks(
     integration: Integration, catalogue: Catalogue, facts: HoldFacts
 ) -> Iterator[WaitingPick]:
     project = facts.project(catalogue.sdk, integration.project)
-    releases = facts.releases(catalogue.sdk, integration.project)
     assert project is not None
+    since = facts.at - cooldown_of(integration, catalogue.sdk)
+    if not any(one.uploaded_at and one.uploaded_at > since for one in project.facts.values()):
+        return  # Nothing came since: most projects need not be looked at release by release.
+    releases = facts.releases(catalogue.sdk, integration.project)
     assert releases is not None
     quarantine = quarantine_of(project, facts.at)
     policy = policy_of(integration, catalogue, as_of=facts.at, quarantine=quarantine)
