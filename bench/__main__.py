@@ -19,6 +19,7 @@ BENCHES = (
     "pins",
     "workflows",
     "review",
+    "pages",
     "holds",
 )
 
