@@ -5,12 +5,10 @@ Each example is a row of steps (runs, decisions, publications) in one channel; a
 tables must say what the model says.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pytest
-from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +27,7 @@ from tests.review.makers import (
     publish,
     render,
 )
+from tests.support.examples import rolled_back
 
 pytestmark = pytest.mark.django_db
 Again = Decision.ProposeAgain
@@ -43,14 +42,6 @@ PARTS = st.sampled_from("abcde")
 BODIES = st.sampled_from(["one", "two", "three"])
 STATES = st.dictionaries(PARTS, BODIES)
 NAMES = st.sets(PARTS, min_size=1)
-
-
-@contextmanager
-def rolled_back() -> Iterator[None]:
-    """Each example starts from an empty database."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
 
 
 @given(base=STATES, state=STATES)
