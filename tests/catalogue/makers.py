@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 from django.contrib.auth.models import Permission, User
 
 from integrations.catalogue.models import (
+    CooldownBypass,
     DependencyRule,
     Group,
     Hold,
@@ -13,6 +14,7 @@ from integrations.catalogue.models import (
     PythonRestriction,
     Sdk,
     Service,
+    SharedConstraint,
     WorkflowFrame,
 )
 from integrations.catalogue.models.base import Cleaned
@@ -55,6 +57,16 @@ def a_pinned_pick(integration: Integration, version: str = "1.0", **values: Any)
 
 def a_hold(**values: Any) -> Hold:
     return saved(Hold(**{"reason": "broken wheels", **values}))
+
+
+def a_shared_constraint(sdk: Sdk, requirement: str = "setuptools<82", **values: Any) -> Any:
+    fields = {"reason": "pkg_resources is gone", **values}
+    return saved(SharedConstraint(sdk=sdk, requirement=requirement, **fields))
+
+
+def a_bypass(sdk: Sdk, project: str = "h11", version: str = "0.16.0", **values: Any) -> Any:
+    fields = {"reason": "fixes a leak", **values}
+    return saved(CooldownBypass(sdk=sdk, project=project, version=version, **fields))
 
 
 def a_service(sdk: Sdk, name: str = "postgres", **values: Any) -> Service:

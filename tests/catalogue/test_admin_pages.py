@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from simple_history.admin import SimpleHistoryAdmin
 
 from integrations.catalogue.models import (
+    CooldownBypass,
     DependencyRule,
     Group,
     Hold,
@@ -19,16 +20,19 @@ from integrations.catalogue.models import (
     PythonRestriction,
     Sdk,
     Service,
+    SharedConstraint,
     WorkflowFrame,
 )
 from integrations.catalogue.models.base import Cleaned
 from tests.catalogue.makers import (
+    a_bypass,
     a_group,
     a_hold,
     a_pinned_pick,
     a_restriction,
     a_rule,
     a_service,
+    a_shared_constraint,
     a_workflow_frame,
     an_integration,
     an_sdk,
@@ -43,6 +47,8 @@ MODELS: tuple[type[Cleaned], ...] = (
     PinnedPick,
     Hold,
     Service,
+    SharedConstraint,
+    CooldownBypass,
     WorkflowFrame,
 )
 pytestmark = pytest.mark.django_db
@@ -69,6 +75,8 @@ def rows() -> dict[type[Cleaned], Cleaned]:
         PinnedPick: a_pinned_pick(integration),
         Hold: a_hold(sdk=sdk, project="httpx", releases=">=2"),
         Service: a_service(sdk),
+        SharedConstraint: a_shared_constraint(sdk),
+        CooldownBypass: a_bypass(sdk),
         WorkflowFrame: a_workflow_frame(sdk),
     }
 
@@ -178,6 +186,12 @@ def many_sdks(count: int) -> None:
     Group.objects.bulk_create(Group(sdk=sdk, name="Network") for sdk in sdks)
     Service.objects.bulk_create(Service(sdk=sdk, name="redis", image="redis:8") for sdk in sdks)
     WorkflowFrame.objects.bulk_create(WorkflowFrame(sdk=sdk, path="a", text="b") for sdk in sdks)
+    SharedConstraint.objects.bulk_create(
+        SharedConstraint(sdk=sdk, requirement="setuptools<82", reason="why") for sdk in sdks
+    )
+    CooldownBypass.objects.bulk_create(
+        CooldownBypass(sdk=sdk, project="h11", version="1.0", reason="why") for sdk in sdks
+    )
 
 
 # The session, the person, two counts, the rows; the rest are filters that list what there is.
@@ -189,6 +203,9 @@ def many_sdks(count: int) -> None:
         pytest.param(Group, many_sdks, 6, id="groups"),
         pytest.param(Service, many_sdks, 6, id="services"),
         pytest.param(WorkflowFrame, many_sdks, 6, id="frames"),
+        # What the SDKs say, and what is published or stored of it.
+        pytest.param(SharedConstraint, many_sdks, 13, id="shared constraints"),
+        pytest.param(CooldownBypass, many_sdks, 13, id="cooldown bypasses"),
         pytest.param(Integration, many_integrations, 9, id="integrations"),
         pytest.param(DependencyRule, many_integrations, 6, id="dependency rules"),
         pytest.param(PythonRestriction, many_integrations, 6, id="Python restrictions"),
@@ -218,6 +235,7 @@ OPTIONS = {name for base in (SimpleHistoryAdmin, InlineModelAdmin) for name in d
 OWN = {"sizes", "scope", "what", "integration_count", "hold_count", "rule_count"}
 OWN |= {"requirement_name", "pause", "resume", "confirm_bypasses", "confirm_holds"}
 OWN |= {"has_hold_everywhere_permission", "show_preview", "state", "ends", "keeps_out"}
+OWN |= {"where", "reaches"}
 PAGES = [type(admin.site._registry[model]) for model in MODELS]
 INLINES = [inline for each in PAGES for inline in each.inlines]
 

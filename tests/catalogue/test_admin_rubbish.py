@@ -10,15 +10,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from integrations.catalogue.exporting import export
-from integrations.catalogue.models import Group, Hold, Integration, PinnedPick, Sdk
+from integrations.catalogue.models import (
+    CooldownBypass,
+    Group,
+    Hold,
+    Integration,
+    PinnedPick,
+    Sdk,
+    SharedConstraint,
+)
 from integrations.catalogue.models.base import Cleaned
 from tests.catalogue.forms import filled, row
 from tests.catalogue.makers import (
+    a_bypass,
     a_group,
     a_hold,
     a_pinned_pick,
     a_restriction,
     a_rule,
+    a_shared_constraint,
     an_integration,
     an_sdk,
 )
@@ -31,6 +41,7 @@ EACH = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+EVERYWHERE = (SharedConstraint, CooldownBypass)  # What an SDK says for all of its integrations.
 NEW_ROWS = {
     "rules": ("order", "releases", "pythons", "free_threading", "requirements", "reason"),
     "restrictions": ("order", "releases", "pythons", "reason"),
@@ -48,7 +59,15 @@ def rows() -> dict[type[Cleaned], Cleaned]:
     a_restriction(integration)
     pick = a_pinned_pick(integration)
     hold = a_hold(integration=integration, releases=">=3")
-    return {Sdk: sdk, Group: group, Integration: integration, PinnedPick: pick, Hold: hold}
+    return {
+        Sdk: sdk,
+        Group: group,
+        Integration: integration,
+        PinnedPick: pick,
+        Hold: hold,
+        SharedConstraint: a_shared_constraint(sdk, group=group),
+        CooldownBypass: a_bypass(sdk),
+    }
 
 
 def state() -> str:
@@ -77,7 +96,7 @@ def post(browser: Client, url: str, sent: dict[str, str]) -> None:
 
 @EACH
 @given(given=st.data())
-@pytest.mark.parametrize("model", [Sdk, Group, Integration, PinnedPick, Hold])
+@pytest.mark.parametrize("model", [Sdk, Group, Integration, PinnedPick, Hold, *EVERYWHERE])
 def test_rubbish_in_a_form_that_changes_a_row(
     browser: Client,
     rows: dict[type[Cleaned], Cleaned],
@@ -109,7 +128,7 @@ def test_rubbish_in_a_new_row_of_an_integration(
 
 @EACH
 @given(given=st.data())
-@pytest.mark.parametrize("model", [Sdk, Group, Integration, Hold])
+@pytest.mark.parametrize("model", [Sdk, Group, Integration, Hold, *EVERYWHERE])
 def test_rubbish_in_a_form_that_adds_a_row(
     browser: Client,
     rows: dict[type[Cleaned], Cleaned],

@@ -10,6 +10,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import RestrictedError
 
 from integrations.catalogue.models import (
+    CooldownBypass,
     DependencyRule,
     Group,
     Hold,
@@ -18,17 +19,20 @@ from integrations.catalogue.models import (
     PythonRestriction,
     Sdk,
     Service,
+    SharedConstraint,
     WorkflowFrame,
 )
 from integrations.catalogue.models.base import Cleaned
 from matrix.rules.rendering import GROUP_FRAME
 from tests.catalogue.makers import (
+    a_bypass,
     a_group,
     a_hold,
     a_person,
     a_pinned_pick,
     a_rule,
     a_service,
+    a_shared_constraint,
     a_workflow_frame,
     an_integration,
     an_sdk,
@@ -45,6 +49,8 @@ MODELS = (
     PinnedPick,
     Hold,
     Service,
+    SharedConstraint,
+    CooldownBypass,
     WorkflowFrame,
 )
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -63,6 +69,8 @@ def rows() -> Mapping[type[Cleaned], Cleaned]:
         PinnedPick: a_pinned_pick(integration),
         Hold: a_hold(sdk=sdk, project="httpx", releases=">=9"),
         Service: a_service(sdk),
+        SharedConstraint: a_shared_constraint(sdk),
+        CooldownBypass: a_bypass(sdk),
         WorkflowFrame: a_workflow_frame(sdk),
     }
 
@@ -101,6 +109,13 @@ BROKEN: dict[str, tuple[type[Cleaned], Callable[[Any], Any], str]] = {
     "catalogue_service_inputs_need_action": (Service, lambda row: setattr(row, "inputs", "a=b"), "Inputs belong to an action: name it."),
     "catalogue_workflowframe_path_unique_in_sdk": (WorkflowFrame, copy_of, "This SDK has a frame for that path already."),
     "catalogue_sdk_cooldown_is_a_year_at_most": (Sdk, lambda row: setattr(row, "cooldown_days", 366), "The cooldown must be 365 days at most."),
+    "catalogue_sdk_pins_cooldown_is_a_year_at_most": (Sdk, lambda row: setattr(row, "pins_cooldown_days", 366), "The cooldown of pins must be 365 days at most."),
+    "catalogue_integration_cooldowns_are_a_year_at_most": (Integration, lambda row: setattr(row, "pins_cooldown_days", 366), "A cooldown must be 365 days at most."),
+    "catalogue_sharedconstraint_ends_after_it_starts": (SharedConstraint, ends_as_it_starts, "A shared constraint must end after it starts."),
+    "catalogue_sharedconstraint_free_threading_is_known": (SharedConstraint, lambda row: setattr(row, "free_threading", "some"), "Free threading must be one of any, only, never."),
+    "catalogue_cooldownbypass_release_unique_in_sdk": (CooldownBypass, copy_of, "This release need not wait already."),
+    "catalogue_cooldownbypass_approved_by_and_at_together": (CooldownBypass, lambda row: setattr(row, "approved_at", NOON), "An approval needs both a person and a time."),
+    "catalogue_cooldownbypass_approved_by_somebody_else": (CooldownBypass, approved_by_the_same, "Somebody else than the person who asked must approve."),
     "catalogue_group_name_unique_in_sdk": (Group, lambda row: setattr(copy_of(row), "name", "NETWORK"), "This SDK has a group of that name already."),
     "catalogue_integration_name_unique_in_sdk": (Integration, copy_of, "This SDK has an integration of that name already."),
     "catalogue_integration_two_versions_at_least": (Integration, lambda row: setattr(row, "number_of_versions", 1), "The number of versions must be 2 or more."),
@@ -219,6 +234,10 @@ def test_a_group_that_is_used_is_kept_but_goes_with_its_sdk() -> None:
         (DependencyRule, "reason", "  why ", "why"),
         (PinnedPick, "version", "1.0RC1", "1.0rc1"),
         (Hold, "project", "HTTPX", "httpx"),
+        (SharedConstraint, "requirement", "Setuptools <82, >=40", "setuptools>=40,<82"),
+        (SharedConstraint, "pythons", ">=3.9, <3.12", ">=3.9,<3.12"),
+        (CooldownBypass, "project", "Zope_Interface", "zope-interface"),
+        (CooldownBypass, "version", "1.0RC1", "1.0rc1"),
     ],
 )
 def test_values_are_kept_in_one_form(

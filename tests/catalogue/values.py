@@ -32,6 +32,7 @@ requirements = st.lists(
     max_size=4,
 ).map(lambda found: "\n".join([*found, "pytest"]))
 orders = st.integers(min_value=0, max_value=9999)
+days = st.none() | st.integers(0, 365)  # 0 says that there is no cooldown, None that nobody said.
 dates = st.none() | st.dates(date(2020, 1, 1), date(2030, 1, 1))
 
 
@@ -99,6 +100,8 @@ def integrations(draw: st.DrawFn, name: str, group: str, services: str) -> porta
         number_of_versions=draw(st.none() | st.integers(min_value=2, max_value=999)),
         prereleases=draw(st.sampled_from(["", "never", "rc", "any"])),
         advisory_prereleases=draw(st.booleans()),
+        cooldown_days=draw(days),
+        pins_cooldown_days=draw(days),
         is_paused=draw(st.booleans()),
         owner=draw(lines),
         notes=draw(blocks).strip(),
@@ -157,6 +160,7 @@ def sdks(draw: st.DrawFn) -> portable.Sdk:
         pythons=" ".join(f"3.{minor}" for minor in minors),
         free_threading_from=draw(st.sampled_from(["", *(f"3.{minor}" for minor in minors)])),
         cooldown_days=draw(st.integers(0, 365)),
+        pins_cooldown_days=draw(st.integers(0, 365)),
         index_url=draw(st.sampled_from(["", "https://packages.example.org/simple/"])),
         platform=draw(st.sampled_from(["linux", "x86_64-pc-windows-msvc"])),
         prereleases=draw(st.sampled_from(["never", "rc", "any"])),
@@ -183,6 +187,37 @@ def sdks(draw: st.DrawFn) -> portable.Sdk:
         ci_passes_secrets=draw(st.booleans()),
         holds=tuple(draw(st.lists(holds(project=True), max_size=3))),
     )
+
+
+@st.composite
+def shared_constraints(draw: st.DrawFn, groups: list[str]) -> portable.SharedConstraint:
+    starts_on, ends_on = draw(dates), draw(dates)
+    if starts_on and ends_on and ends_on <= starts_on:
+        starts_on = None
+    return portable.SharedConstraint(
+        requirement=draw(st.sampled_from(["setuptools<82", "h11!=0.15,<1", "protobuf==5.*"])),
+        group=draw(st.sampled_from(["", *groups])),
+        pythons=draw(pythons),
+        free_threading=draw(st.sampled_from(["any", "only", "never"])),
+        reason=draw(needed_lines),
+        owner=draw(lines),
+        link=draw(st.sampled_from(["", "https://example.org/issues/7?a=b#c"])),
+        starts_on=starts_on,
+        ends_on=ends_on,
+    )
+
+
+bypasses = st.lists(
+    st.builds(
+        portable.CooldownBypass,
+        project=words,
+        version=versions,
+        reason=needed_lines,
+        link=st.sampled_from(["", "https://example.org/advisories/1"]),
+    ),
+    max_size=2,
+    unique_by=lambda found: (found.project, found.version),
+)
 
 
 @st.composite
@@ -215,6 +250,8 @@ def catalogues(draw: st.DrawFn) -> portable.Catalogue:
                 draw(workflow_frames(name)) for name in draw(st.sets(words, max_size=2))
             ),
             groups=groups,
+            shared_constraints=tuple(draw(st.lists(shared_constraints(named), max_size=2))),
+            cooldown_bypasses=tuple(draw(bypasses)),
             integrations=found,
         )
     )
