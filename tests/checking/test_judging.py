@@ -1,7 +1,7 @@
 """A tox.ini beside the publications of its SDK."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matrix.rules.checking.judging import State, judge_offline
@@ -183,6 +183,7 @@ def test_nothing_is_in_order_where_nothing_was_compared(text: str) -> None:
     assert judge_offline(read_file(text)).exit_code() == 3
 
 
+@settings(max_examples=40)
 @given(found=PARTS.filter(bool), noise=st.sampled_from(["", "x", "# x", "    a: b"]))
 def test_whatever_is_rendered_is_recognised_and_every_edit_is_seen(found, noise) -> None:  # type: ignore[no-untyped-def]
     text = render_files(a_layout("Network", frame=FRAME, sdk="kit"), found)[TOX_INI]

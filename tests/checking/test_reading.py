@@ -1,6 +1,8 @@
 """What a file is, and what no file is."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from matrix.rules.checking.judging import State, judge_offline
 from matrix.rules.checking.reading import MOST_MARKERS, Kind, Unreadable, read_file
@@ -93,3 +95,32 @@ def test_a_file_without_hashes_is_never_in_order_offline() -> None:
 
     assert report.verdict == "Nothing was compared: a constraint file bears no hash of its own."
     assert report.exit_code() == 3
+
+
+LINES = st.sampled_from(
+    [
+        "# BEGIN GENERATED: deps",
+        "# END GENERATED: deps",
+        "# END GENERATED: deps sha256:0",
+        "# BEGIN GENERATED: envlist",
+        "  # END GENERATED: envlist",
+        "# BEGIN GENERATED: job",
+        "#BEGIN GENERATED deps",
+        "{",
+        "# Written by the Matrix Portal for ",
+        "text",
+        "",
+        "\x0c\u2028",
+    ]
+)
+
+
+@given(lines=st.lists(LINES, max_size=12), end=st.sampled_from(["\n", "\r\n", "\r"]))
+def test_whatever_is_sent_gets_a_verdict(lines: list[str], end: str) -> None:
+    try:
+        file = read_file(end.join(lines), "a\0path")
+        verdict = judge_offline(file).verdict
+    except Unreadable as error:
+        verdict = str(error)
+
+    assert verdict.startswith(("Nothing was compared: ", "Cannot read line ", "1 of ", "2 of "))

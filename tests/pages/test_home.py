@@ -309,3 +309,27 @@ def test_times_are_utc_and_name_the_year_when_it_is_another_one(
     time = '<time datetime="2020-03-02T06:05:'
     assert time in page
     assert ">Mon 2 Mar 2020, 06:05 UTC</time>" in page
+
+
+@pytest.mark.parametrize(
+    ("path", "here"),
+    [
+        pytest.param("/", "Home", id="home"),
+        pytest.param("/sdks/parcels/coverage/", "Coverage", id="coverage"),
+        pytest.param("/sdks/parcels/integrations/crates/", "Integrations", id="an integration"),
+        pytest.param("/waiting/", "Holds", id="waiting"),
+        pytest.param("/check/", "Check", id="check"),
+    ],
+)
+def test_the_navigation_leads_everywhere_and_says_where_one_is(
+    path: str, here: str, sdk: Sdk, as_: As, opened: Open
+) -> None:
+    page = opened(as_("viewers"), path)
+
+    menu = page.split('<ul id="menu"')[1].split("</ul>", maxsplit=1)[0]
+    links = re.findall(r'<a href="([^"]+)"(?: aria-current="(?:page|true)")?>([^<]+)</a>', menu)
+    assert [name for _, name in links] == [
+        *["Home", "Proposals", "Coverage", "Integrations", "Holds", "Check", "Guide"],
+        *["Publications", "Runs"],
+    ]
+    assert re.findall(r'aria-current="\w+">([^<]+)<', menu) == [here]
