@@ -1,0 +1,107 @@
+"""The files that are looked at together, each read once."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from integrations.policy.linting.findings import Finding, Unreadable
+from integrations.policy.linting.forms import Form, form_of, root_of
+from integrations.policy.linting.reading import MOST_CHARACTERS, read_json, read_toml
+from integrations.policy.linting.rules import finding
+from integrations.policy.linting.yaml_tree import Node, doubles, read_yaml
+
+MOST_SHELL = 200_000  # Characters of a script or a Dockerfile.
+TOML = frozenset(
+    [Form.PIPFILE, Form.PYPROJECT, Form.POETRY_LOCK, Form.POETRY_TOML, Form.UV_LOCK, Form.PYLOCK]
+)
+YAML = frozenset([Form.FIXED, Form.FIXED_SEVERAL, Form.FLEX])
+SHELL = frozenset([Form.ENVIRONMENT, Form.DOCKERFILE, Form.SCRIPT])
+# Requires-Dist of releases by "name==version", as far as they are known without asking anybody.
+Known = Mapping[str, Sequence[str]]
+
+
+@dataclass(kw_only=True, slots=True)
+class Upload:
+    """Text by path; what cannot be read is a finding, and missing from then on."""
+
+    files: Mapping[str, str]
+    known: Known = field(default_factory=dict)
+    forms: dict[str, Form] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    tomls: dict[str, dict[str, Any]] = field(default_factory=dict)
+    jsons: dict[str, dict[str, Any]] = field(default_factory=dict)
+    yamls: dict[str, Node] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for path in sorted(self.files):
+            form = form_of(path)
+            if form is not None:
+                self._read(path, form)
+
+    def _read(self, path: str, form: Form) -> None:
+        text = self.files[path]
+        try:
+            _check_text(form, text)
+            self._parse(path, form, text)
+        except Unreadable as error:
+            self.findings.append(finding("unreadable", path, error.line, str(error)))
+        else:
+            self.forms[path] = form
+
+    def _parse(self, path: str, form: Form, text: str) -> None:
+        if form in TOML:
+            self.tomls[path] = read_toml(text)
+        elif form is Form.PIPFILE_LOCK:
+            self.jsons[path], twice = read_json(text)
+            if twice:
+                self.findings.append(
+                    finding("duplicate-key", path, 0, f'An object has the key "{twice}" twice.')
+                )
+        elif form in YAML:
+            self.yamls[path] = read_yaml(text)
+            self.findings += [
+                finding("duplicate-key", path, line, f'The key "{key}" is there already.')
+                for key, line in doubles(self.yamls[path])
+            ]
+
+    def of(self, *forms: Form) -> list[str]:
+        """Return the paths of the files of these forms that could be read."""
+        return [path for path, form in self.forms.items() if form in forms]
+
+    def near(self, path: str, form: Form) -> str | None:
+        """Return the file of *form* of the same application as *path*."""
+        root = root_of(path)
+        found = [other for other in self.of(form) if root_of(other) == root]
+        return found[0] if found else None
+
+
+def _check_text(form: Form, text: str) -> None:
+    most = MOST_SHELL if form in SHELL else MOST_CHARACTERS
+    if len(text) > most:
+        raise Unreadable(f"It has more than {most:,} characters.")
+    if "\0" in text:
+        raise Unreadable("It holds a null character, which no text has.")
+
+
+Check = Callable[[str, Upload], Iterator[Finding]]
+
+
+def table(content: object, *keys: str) -> dict[str, Any]:
+    """Return the table under *keys*; an empty one where something else stands."""
+    for key in keys:
+        content = content.get(key) if isinstance(content, dict) else None
+    return content if isinstance(content, dict) else {}
+
+
+def rows(content: object, *keys: str) -> list[Any]:
+    """Return the list under *keys*; an empty one where something else stands."""
+    found = table(content, *keys[:-1]).get(keys[-1])
+    return found if isinstance(found, list) else []
+
+
+def tables(content: object, *keys: str) -> list[dict[str, Any]]:
+    return [row for row in rows(content, *keys) if isinstance(row, dict)]
+
+
+def texts(content: object, *keys: str) -> list[str]:
+    return [row for row in rows(content, *keys) if isinstance(row, str)]
