@@ -1,6 +1,7 @@
 """The files of each platform: they make the environment in the build, and only use it later."""
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping
 
 from matrix.rules.rendering.yaml import Node, yaml_lines
@@ -33,7 +34,7 @@ def platform_files(choice: Choice, way: Way) -> dict[str, str]:
                 ".dockerignore": _dockerignore(choice),
             }
     return {
-        "build.sh": _script(build_lines(choice, way, cache="${CACHE_DIR:-$HOME/.cache}")),
+        "build.sh": _script(_server_lines(choice, way)),
         "start.sh": _script(["set -eu", f"exec {' '.join(choice.program)}"]),
     }
 
@@ -48,6 +49,13 @@ def build_lines(choice: Choice, way: Way, *, cache: str) -> list[str]:
     if choice.is_django:
         lines.append(f"{choice.environment}/bin/python manage.py collectstatic --noinput")
     return lines
+
+
+def _server_lines(choice: Choice, way: Way) -> list[str]:
+    """Return the build of a server: nothing but the script itself sets variables there."""
+    strict, *lines = build_lines(choice, way, cache="${CACHE_DIR:-$HOME/.cache}")
+    exports = [f"export {name}={shlex.quote(value)}" for name, value in way.variables.items()]
+    return [strict, *exports, *lines]
 
 
 def _script(lines: list[str]) -> str:
