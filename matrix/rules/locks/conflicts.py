@@ -56,11 +56,9 @@ class HeldBack:
 def split_pins(locks: Mapping[str, Sequence[Pinned]]) -> list[SplitPin]:
     """Return the projects that two sets pin to different versions for the same environments."""
     found = []
-    for project in sorted({pin.name for pins in locks.values() for pin in pins}):
-        pins = {
-            name: [pin for pin in found_pins if pin.name == project]
-            for name, found_pins in locks.items()
-        }
+    rows_of = {name: _by_project(pins) for name, pins in locks.items()}
+    for project in sorted({project for rows in rows_of.values() for project in rows}):
+        pins = {name: rows.get(project, []) for name, rows in rows_of.items()}
         if _differ(pins):
             having = {name: rows for name, rows in pins.items() if rows}
             found.append(
@@ -70,6 +68,13 @@ def split_pins(locks: Mapping[str, Sequence[Pinned]]) -> list[SplitPin]:
                     chains={name: chain_to(project, locks[name]) for name in having},
                 )
             )
+    return found
+
+
+def _by_project(pins: Iterable[Pinned]) -> dict[str, list[Pinned]]:
+    found: dict[str, list[Pinned]] = {}
+    for pin in pins:
+        found.setdefault(pin.name, []).append(pin)
     return found
 
 
