@@ -83,9 +83,8 @@ def state_of(row: CooldownBypass, *, now: datetime) -> State:
 
 def _state(row: CooldownBypass, catalogue: Catalogue, facts: HoldFacts) -> State:
     if held := "; ".join(_holds(row, catalogue, facts.at)):
-        return State(
-            standing=Standing.ON_HOLD, sentence=f"{row} is on hold ({held}). The hold wins."
-        )
+        text = f"A hold keeps it out all the same ({held})."
+        return State(standing=Standing.ON_HOLD, sentence=text)
     releases = facts.releases(row.sdk, row.project)
     if releases is None:
         text = f"The index page of {row.project} was never read, so its age is not known."

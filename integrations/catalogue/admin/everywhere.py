@@ -156,7 +156,8 @@ class CooldownBypassAdmin(CatalogueAdmin):
         super().save_model(request, obj, form, change)
         found = state_of(obj, now=timezone.now())
         if found.standing is not Standing.IN_FORCE:
-            self.message_user(request, f"{obj}: {found.sentence}", messages.WARNING)
+            text = f"{found.standing.value}. {found.sentence}"
+            self.message_user(request, text, messages.WARNING)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         found: Any = super().get_changelist_instance(request)
