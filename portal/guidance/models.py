@@ -30,6 +30,11 @@ class Platform(models.TextChoices):
     SERVER = "server", "A plain build server"
 
 
+def early() -> time:
+    """Return the time of the weekly update: a function, because Django warns of fixed times."""
+    return time(4, 7)
+
+
 class Application(Cleaned):
     """Something that is deployed, with everything that its guidance depends on."""
 
@@ -87,7 +92,7 @@ class Application(Cleaned):
         blank=True,
         help_text="Empty: only when somebody asks.",
     )
-    propose_at = models.TimeField("at", default=time(4, 7), help_text="In UTC.")
+    propose_at = models.TimeField("at", default=early, help_text="In UTC.")
     second_person_publishes = models.BooleanField(
         "a second person publishes",
         default=False,

@@ -37,7 +37,7 @@ from tests.catalogue.rubbish import texts
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 # The browser and the rows are the same for each example, which is rolled back.
 EACH = settings(
-    max_examples=15,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

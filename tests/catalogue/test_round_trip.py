@@ -21,7 +21,7 @@ EXAMPLE = ROOT / "integrations/catalogue/example.toml"
 FACTS = ROOT / "tests/data/catalogue/config_facts.json"
 EMPTY = portable.Catalogue(sdk=portable.Sdk(name="Kit", pythons=""))
 EACH = settings(
-    max_examples=30,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

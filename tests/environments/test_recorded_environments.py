@@ -12,7 +12,7 @@ from matrix.environments.uv import Uv
 from tests.environments.makers import now
 from tests.support.index_server import IndexServer
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.long]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from tests.hooks.shop import Shop, a_shop, install_tool
 from tests.hooks.wheelhouse import WheelFolder
 
-pytestmark = [pytest.mark.tools, pytest.mark.slow]
+pytestmark = [pytest.mark.tools, pytest.mark.slow, pytest.mark.long]
 TOOLS = ["pip", "pip-tools", "pipenv", "poetry", "uv"]
 LOCKS = {
     "pip": "requirements/main.txt",

@@ -43,6 +43,7 @@ def expected_pins(matrix: Matrix, part: IntegrationPart, row: Row, python: Pytho
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_tox_lists_every_environment(folder: Path) -> None:
     listed = tox(folder, "list", "-q", "--no-desc").split()
 
@@ -55,6 +56,7 @@ def test_tox_lists_every_environment(folder: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_tox_finds_for_each_environment_its_own_pins_and_no_others(
     style: str, folder: Path
 ) -> None:

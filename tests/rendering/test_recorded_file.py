@@ -77,6 +77,7 @@ def _applies(rule: str, factor: str, version: Version) -> bool:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_tox_lists_every_environment_of_the_recorded_matrix(tmp_path: Path) -> None:
     expected = environments()
 
@@ -86,6 +87,7 @@ def test_tox_lists_every_environment_of_the_recorded_matrix(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_tox_installs_what_the_recorded_rules_ask_for(tmp_path: Path) -> None:
     assert set(CHOSEN) <= set(environments())
 

@@ -1,9 +1,9 @@
 """
 A pytest plugin for tests that need something which a machine may lack.
 
-A test marked ``browser``, ``postgres``, ``redis`` or ``tools`` is skipped where that is missing,
-with a line that says how to get it. Where ``PORTAL_TESTS_REQUIRE`` names the mark, it fails
-instead: a CI that skips in silence proves nothing.
+A test marked ``browser``, ``postgres``, ``redis``, ``tools`` or ``long`` is skipped where that is
+missing, with a line that says how to get it. Where ``PORTAL_TESTS_REQUIRE`` names the mark, it
+fails instead: a CI that skips in silence proves nothing.
 """
 
 import os
@@ -75,11 +75,18 @@ def need_tools() -> str:
     )
 
 
+def need_time() -> str:
+    if os.environ.get("PORTAL_TESTS_LONG"):
+        return ""
+    return "takes long: set PORTAL_TESTS_LONG=1 to run it"
+
+
 NEEDS: dict[str, Need] = {
     "browser": need_browser,
     "postgres": need_postgres,
     "redis": need_redis,
     "tools": need_tools,
+    "long": need_time,
 }
 MISSING = pytest.StashKey[dict[str, str]]()
 

@@ -2,6 +2,7 @@
 
 import django.core.validators
 import django.db.models.deletion
+import integrations.catalogue.models.sdk
 import integrations.catalogue.validators
 import simple_history.models
 from django.conf import settings
@@ -301,5 +302,23 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='sharedconstraint',
             constraint=models.CheckConstraint(condition=models.Q(('free_threading__in', ['any', 'only', 'never'])), name='catalogue_sharedconstraint_free_threading_is_known', violation_error_message='Free threading must be one of any, only, never.'),
+        ),
+        migrations.AlterField(
+            model_name="historicalsdk",
+            name="propose_at",
+            field=models.TimeField(
+                default=integrations.catalogue.models.sdk.early,
+                help_text="In UTC.",
+                verbose_name="at",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="sdk",
+            name="propose_at",
+            field=models.TimeField(
+                default=integrations.catalogue.models.sdk.early,
+                help_text="In UTC.",
+                verbose_name="at",
+            ),
         ),
     ]

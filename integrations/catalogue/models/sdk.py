@@ -18,6 +18,11 @@ PLATFORM = (
 )
 
 
+def early() -> time:
+    """Return the time of the weekly proposal: a function, because Django warns of fixed times."""
+    return time(3, 23)
+
+
 class Sdk(Cleaned, CiSettings):
     """The library whose maintainers use the portal."""
 
@@ -89,7 +94,7 @@ class Sdk(Cleaned, CiSettings):
         blank=True,
         help_text="Empty: only when somebody asks.",
     )
-    propose_at = models.TimeField("at", default=time(3, 23), help_text="In UTC.")
+    propose_at = models.TimeField("at", default=early, help_text="In UTC.")
     second_person_publishes = models.BooleanField(
         "a second person publishes",
         default=False,

@@ -131,3 +131,12 @@ REFUSALS: Mapping[str, tuple[str, str, str]] = {
     "uv sync --locked": ("ends", "ends", "ends"),
     "uv sync --frozen": ("installs the old lock", "ends", "ends"),
 }
+
+# Of other people: nothing is generated for it here.
+ANACONDA = (
+    (
+        "environments from a file",
+        "https://docs.conda.io/projects/conda/en/stable/user-guide/tasks/manage-environments.html",
+    ),
+    ("locks of such environments", "https://conda.github.io/conda-lock/"),
+)

@@ -4,6 +4,7 @@ import datetime
 import django.core.validators
 import django.db.models.deletion
 import integrations.catalogue.validators
+import portal.guidance.models
 import portal.guidance.validators
 import simple_history.models
 from django.conf import settings
@@ -33,7 +34,7 @@ class Migration(migrations.Migration):
                 ('index_url', models.CharField(blank=True, help_text="A simple index: https://packages.example.org/simple/. Empty: the portal's own.", max_length=500, validators=[integrations.catalogue.validators.validate_index_url], verbose_name='index')),
                 ('cooldown_days', models.PositiveSmallIntegerField(default=0, help_text='Days that a release must have been on the index before a lock takes it. Works where the index says when files came.', validators=[django.core.validators.MaxValueValidator(365)], verbose_name='cooldown')),
                 ('propose_on', models.PositiveSmallIntegerField(blank=True, choices=[(1, 'Monday'), (2, 'Tuesday'), (3, 'Wednesday'), (4, 'Thursday'), (5, 'Friday'), (6, 'Saturday'), (7, 'Sunday')], default=1, help_text='Empty: only when somebody asks.', null=True, verbose_name='update every')),
-                ('propose_at', models.TimeField(default=datetime.time(4, 7), help_text='In UTC.', verbose_name='at')),
+                ('propose_at', models.TimeField(default=portal.guidance.models.early, help_text='In UTC.', verbose_name='at')),
                 ('second_person_publishes', models.BooleanField(default=False, help_text='Who approved a proposal cannot publish it too.', verbose_name='a second person publishes')),
                 ('public_publications', models.BooleanField(default=False, help_text='Published locks can be downloaded without a login.')),
                 ('owner', models.CharField(blank=True, help_text='Who is asked first: a person or a team.', max_length=100)),
@@ -57,7 +58,7 @@ class Migration(migrations.Migration):
                 ('index_url', models.CharField(blank=True, help_text="A simple index: https://packages.example.org/simple/. Empty: the portal's own.", max_length=500, validators=[integrations.catalogue.validators.validate_index_url], verbose_name='index')),
                 ('cooldown_days', models.PositiveSmallIntegerField(default=0, help_text='Days that a release must have been on the index before a lock takes it. Works where the index says when files came.', validators=[django.core.validators.MaxValueValidator(365)], verbose_name='cooldown')),
                 ('propose_on', models.PositiveSmallIntegerField(blank=True, choices=[(1, 'Monday'), (2, 'Tuesday'), (3, 'Wednesday'), (4, 'Thursday'), (5, 'Friday'), (6, 'Saturday'), (7, 'Sunday')], default=1, help_text='Empty: only when somebody asks.', null=True, verbose_name='update every')),
-                ('propose_at', models.TimeField(default=datetime.time(4, 7), help_text='In UTC.', verbose_name='at')),
+                ('propose_at', models.TimeField(default=portal.guidance.models.early, help_text='In UTC.', verbose_name='at')),
                 ('second_person_publishes', models.BooleanField(default=False, help_text='Who approved a proposal cannot publish it too.', verbose_name='a second person publishes')),
                 ('public_publications', models.BooleanField(default=False, help_text='Published locks can be downloaded without a login.')),
                 ('owner', models.CharField(blank=True, help_text='Who is asked first: a person or a team.', max_length=100)),

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from matrix.sdk.bundling import zipped
 from portal.guidance.choosing import Answer, Asked, answer, choices
 from portal.guidance.generating.facts import (
+    ANACONDA,
     CHECKED,
     CHECKED_ON,
     NOT_CAUGHT,
@@ -68,6 +69,7 @@ def compare_tools(request: HttpRequest) -> HttpResponse:
         "refusals": REFUSALS.items(),
         "not_caught": [(label, NOT_CAUGHT[str(value)]) for value, label in names],
         "checked_on": CHECKED_ON,
+        "anaconda": ANACONDA,
     }
     return render(request, "guidance/tools.html", context)
 
