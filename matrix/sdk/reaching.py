@@ -54,6 +54,10 @@ class Reach:
         return sum(count for one in self.integrations for _, count in one.violating)
 
     @property
+    def unresolved(self) -> int:
+        return sum(one.unresolved for one in self.integrations)
+
+    @property
     def conflicts(self) -> int:
         return sum(len(one.conflicts) for one in self.integrations)
 

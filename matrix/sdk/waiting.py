@@ -170,7 +170,7 @@ def _replacements(now: Selection, later: Selection) -> list[tuple[Version, Versi
     going = before - after
     replaced: dict[Version, Version] = {}
     for is_patch in (True, False):  # Its own older patch, else the nearest below.
-        for version in waiting:
+        for version in reversed(waiting):
             below = [
                 old
                 for old in going - set(replaced.values())
