@@ -4,7 +4,7 @@ Looking for what makes an installation unrepeatable, in the files of an applicat
 The files are text that nobody vouches for: readers are bounded, and no file is run or fetched.
 """
 
-from integrations.policy.linting.engine import Report, examine, lint, releases_in
+from integrations.policy.linting.engine import Report, examine, lint
 from integrations.policy.linting.findings import Finding, Rule, Severity
 from integrations.policy.linting.forms import NAMES, Form, form_of, guess_name
 from integrations.policy.linting.rules import GROUPS, RULES
@@ -22,5 +22,4 @@ __all__ = [
     "form_of",
     "guess_name",
     "lint",
-    "releases_in",
 ]

@@ -21,13 +21,16 @@ UPPER = frozenset(["<", "<=", "==", "~=", "==="])
 def check_across(upload: Upload) -> Iterator[Finding]:
     """Yield what the locks of each application say about one another."""
     locks = [lock for lock in locks_of(upload) if lock.pins]
+    known = {**_told(locks), **upload.known}
     for root in sorted({root_of(lock.path) for lock in locks}):
         ours = [lock for lock in locks if root_of(lock.path) == root]
-        yield from _held_and_split(ours)
+        found = list(_held_and_split(ours))
+        yield from found
+        held = {one.text.partition(" ")[0] for one in found if one.rule == "held-back"}
         for lock in ours:
             if lock.is_main:
-                yield from _bounded(lock, ours)
-            yield from _violated(lock, upload.known)
+                yield from _bounded(lock, ours, held)
+            yield from _violated(lock, known)
 
 
 # --- Split pins and what is held back ------------------------------------------------------------
@@ -68,7 +71,7 @@ def _split(locks: Sequence[Lock]) -> Iterator[Finding]:
 
 
 # --- What bounds production from outside ---------------------------------------------------------
-def _bounded(main: Lock, locks: list[Lock]) -> Iterator[Finding]:
+def _bounded(main: Lock, locks: list[Lock], held: set[str]) -> Iterator[Finding]:
     """Yield pins of the main set that only another set bounds from above: Poetry tells bounds."""
     versions = {pin.name: pin.version for pin in main.pins}
     inside: dict[str, list[SpecifierSet]] = {}
@@ -85,7 +88,7 @@ def _bounded(main: Lock, locks: list[Lock]) -> Iterator[Finding]:
     for who, wanted in outside:
         name = canonicalize_name(wanted.name)
         bound = _upper(wanted.specifier)
-        if name not in versions or bound is None:
+        if name not in versions or name in held or bound is None:
             continue
         if any((other := _upper(s)) is not None and other <= bound for s in inside.get(name, [])):
             continue  # Production itself asks for as much.
@@ -117,10 +120,21 @@ def _next(version: Version) -> Version:
     return Version(".".join(map(str, (*numbers[:-1], numbers[-1] + 1))))
 
 
+def _told(locks: list[Lock]) -> dict[str, list[str]]:
+    """Return what locks that name bounds say about releases that other locks have too."""
+    found: dict[str, list[str]] = {}
+    for lock in locks:
+        pins = {pin.name: str(pin) for pin in lock.pins}
+        for who, text in lock.asked:
+            if who in pins:
+                found.setdefault(pins[who], []).append(text)
+    return found
+
+
 # --- Dependants ----------------------------------------------------------------------------------
 def _violated(lock: Lock, known: Known) -> Iterator[Finding]:
     """Yield pins that a release of the same lock does not allow."""
-    asked = [(who, text) for who, text in lock.asked if any(who == p.name for p in lock.pins)]
+    asked: list[tuple[str, str]] = []
     for pin in lock.pins:
         asked += [(str(pin).replace("==", " "), text) for text in known.get(str(pin), ())]
     versions: dict[str, list[str]] = {}

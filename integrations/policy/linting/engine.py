@@ -1,19 +1,18 @@
 """Reading files that belong together, and looking at each with the rules of its form."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from integrations.policy.linting.across import check_across
 from integrations.policy.linting.dockerfiles import check_dockerfile
 from integrations.policy.linting.findings import Finding, Severity
-from integrations.policy.linting.forms import Form, form_of
+from integrations.policy.linting.forms import Form
 from integrations.policy.linting.lock_checks import (
     check_pipfile_lock,
     check_poetry_lock,
     check_pylock,
     check_uv_lock,
 )
-from integrations.policy.linting.lockfiles import locks_of
 from integrations.policy.linting.platforms import check_platform
 from integrations.policy.linting.requirement_files import check_requirements
 from integrations.policy.linting.smaller import (
@@ -49,6 +48,7 @@ CHECKS: Mapping[Form, tuple[Check, ...]] = {
     Form.DOCKERFILE: (check_dockerfile,),
     Form.TOX: (check_tox,),
     Form.SCRIPT: (check_shell,),
+    Form.METADATA: (),
 }
 
 
@@ -82,7 +82,8 @@ def examine(files: Mapping[str, str], *, known: Known | None = None) -> Report:
     Look at *files* (text by path), and say what was read.
 
     *known* holds what releases ask for (Requires-Dist by "name==version"), as far as somebody
-    knows it: Pipfile.lock does not. No file is run, none is fetched, nobody is asked.
+    knows it beside the files: Pipfile.lock does not. No file is run, none is fetched, nobody is
+    asked.
     """
     upload = Upload(files=files, known=known or {})
     found = [*upload.findings, *_all(upload)]
@@ -103,13 +104,3 @@ def _all(upload: Upload) -> Iterator[Finding]:
 
 def _order(found: Finding) -> tuple[str, int, str, str]:
     return found.path, found.line, found.rule, found.text
-
-
-def releases_in(files: Mapping[str, str]) -> Sequence[tuple[str, str]]:
-    """Return the (project, version) pairs of the Pipfile.lock files, to look up what they ask."""
-    upload = Upload(files={path: text for path, text in files.items() if _is_silent(path)})
-    return sorted({(pin.name, pin.version) for lock in locks_of(upload) for pin in lock.pins})
-
-
-def _is_silent(path: str) -> bool:
-    return form_of(path) is Form.PIPFILE_LOCK

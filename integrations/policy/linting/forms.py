@@ -24,6 +24,7 @@ class Form(StrEnum):
     DOCKERFILE = "Dockerfile"
     TOX = "tox.ini"
     SCRIPT = "shell script"
+    METADATA = "metadata of a release"
 
 
 # The whole path, from its first folder or from any; the first that matches decides.
@@ -46,6 +47,7 @@ PATTERNS: tuple[tuple[str, Form], ...] = (
     ((r"[^/]*(requirements?|constraints?)[^/]*\.txt|requirements/([^/]+/)*[^/]+\.txt"
       r"|(main|dev|test|docs|base|prod|production)\.txt"), Form.LOCK),
     (r"[^/]+\.sh", Form.SCRIPT),
+    (r"[^/]+\.dist-info/METADATA", Form.METADATA),
 )  # fmt: skip
 COMPILED = tuple((re.compile(rf"(?:.*/)?(?:{pattern})"), form) for pattern, form in PATTERNS)
 # Names under which a pasted text can be read, for people to choose from.

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from packaging.utils import canonicalize_name
+
 from integrations.policy.linting.findings import Finding, Unreadable
 from integrations.policy.linting.forms import Form, form_of, root_of
 from integrations.policy.linting.reading import MOST_CHARACTERS, read_json, read_toml
@@ -57,12 +59,24 @@ class Upload:
                 self.findings.append(
                     finding("duplicate-key", path, 0, f'An object has the key "{twice}" twice.')
                 )
+        elif form is Form.METADATA:
+            self._metadata(text)
         elif form in YAML:
             self.yamls[path] = read_yaml(text)
             self.findings += [
                 finding("duplicate-key", path, line, f'The key "{key}" is there already.')
                 for key, line in doubles(self.yamls[path])
             ]
+
+    def _metadata(self, text: str) -> None:
+        """Learn what a release asks for from its core metadata."""
+        head, _, _ = text.partition("\n\n")
+        fields = [line.partition(": ") for line in head.splitlines()]
+        first = {name: value.strip() for name, _, value in reversed(fields)}
+        if "Name" in first and "Version" in first:
+            asked = tuple(value.strip() for name, _, value in fields if name == "Requires-Dist")
+            name = canonicalize_name(first["Name"])
+            self.known = {**self.known, f"{name}=={first['Version']}": asked}
 
     def of(self, *forms: Form) -> list[str]:
         """Return the paths of the files of these forms that could be read."""
