@@ -17,6 +17,9 @@ from matrix.sdk.learning import learn
 from matrix.sdk.lifting import look_at_holds as look_at_all_holds
 from matrix.sdk.resolving import OutOfTime
 from matrix.sdk.running import carry_out, poll_everything, request
+from portal.guidance import running as applications
+from portal.guidance.channel import KIND as APPLICATION
+from portal.guidance.reporting import find as application_named
 from portal.operations import queueing, retention
 from portal.operations.resolvers import a_resolver, help_to_resolve
 
@@ -55,18 +58,44 @@ def propose_weekly(slug: str, intended_at: datetime | str | None = None) -> str:
     sdk = sdk_named(slug)
     if sdk is None:
         return f"There is no SDK {slug} any more."
-    due = datetime.fromisoformat(intended_at) if isinstance(intended_at, str) else intended_at
+    due = _moment(intended_at)
     run = request(sdk, by=None, at=due or now(), as_of=now(), kind=Run.Kind.SCHEDULED.value)
     return run_channel(run.pk)
+
+
+def update_locks_weekly(slug: str, intended_at: datetime | str | None = None) -> str:
+    """
+    Lock every set of an application anew and propose what moves, once for one intended time.
+
+    *intended_at* comes from the schedule, as that of ``propose_weekly`` does.
+    """
+    application = application_named(slug)
+    if application is None:
+        return f"There is no application {slug} any more."
+    run = applications.request(
+        application,
+        by=None,
+        at=_moment(intended_at) or now(),
+        as_of=now(),
+        kind=Run.Kind.SCHEDULED.value,
+        refresh=applications.EVERYTHING,
+    )
+    return run_channel(run.pk)
+
+
+def _moment(written: datetime | str | None) -> datetime | None:
+    return datetime.fromisoformat(written) if isinstance(written, str) else written
 
 
 def run_channel(run_id: int) -> str:
     """Carry out a run, unless it is over or with another worker; return its outcome."""
     run = Run.objects.select_related("channel").get(pk=run_id)
     try:
-        carry_out(
-            run, clock=now, resolver=a_resolver(seconds=TASK_SECONDS, on_open=queueing.ask_for_help)
-        )
+        if run.channel.kind == APPLICATION:
+            applications.carry_out(run, clock=now)
+        else:
+            resolver = a_resolver(seconds=TASK_SECONDS, on_open=queueing.ask_for_help)
+            carry_out(run, clock=now, resolver=resolver)
     except OutOfTime as error:
         queueing.enqueue(run)
         return f"{error} Another task goes on."

@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from matrix.review.contents import describe
+from matrix.review.kinds import kind_of
 from matrix.review.locking import find_proposal
 from matrix.review.models import Publication
 from matrix.review.publishing import candidate
 from matrix.review.snapshots import digest
 from matrix.review.state import proposed_hashes, published_files, published_hashes
 from matrix.rules.rendering.manifest import GENERATOR, MANIFEST, ListedFile, Source, manifest
-from matrix.sdk.publishing import render
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 UNIX = 3  # The system whose permissions are given, in the words of the ZIP format.
@@ -41,7 +41,8 @@ class Bundle:
 def publication_bundle(publication: Publication) -> Bundle:
     """Return the bundle of *publication*; the texts of its files are not read yet."""
     source = Source(
-        sdk=publication.channel.slug,
+        kind=publication.channel.kind,
+        slug=publication.channel.slug,
         publication=publication.number,
         generator=publication.generator,
         snapshots=published_hashes(publication.pk),
@@ -54,9 +55,10 @@ def publication_bundle(publication: Publication) -> Bundle:
 def candidate_bundle(number: int) -> Bundle:
     """Return the files of proposal *number* as they would be published; raises ReviewError."""
     proposal = find_proposal(number)
-    files = candidate(number, render)
+    files = candidate(number, kind_of(proposal.channel).render)
     source = Source(
-        sdk=proposal.channel.slug,
+        kind=proposal.channel.kind,
+        slug=proposal.channel.slug,
         proposal=number,
         generator=GENERATOR,
         snapshots=proposed_hashes(proposal),

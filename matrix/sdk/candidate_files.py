@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from matrix.review.kinds import kind_of
 from matrix.review.models import Proposal
 from matrix.review.state import proposed, published_files
 from matrix.rules.diffing import unified_diff
 from matrix.rules.rendering.pins import FOLDER
-from matrix.sdk.publishing import CannotRender, render
+from matrix.sdk.publishing import CannotRender
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,4 +110,4 @@ def _both_sides(proposal: Proposal) -> tuple[Mapping[str, str], Mapping[str, str
 
 def _after(proposal: Proposal) -> dict[str, str]:
     bodies = proposed(proposal)
-    return render(bodies) if bodies else {}
+    return dict(kind_of(proposal.channel).render(bodies)) if bodies else {}

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from matrix.review.choosing import listed
-from matrix.rules.parts import LAYOUT, IntegrationPart, LayoutPart, Part
-from matrix.sdk.reporting import ItemReport
+from matrix.rules.parts import LAYOUT, IntegrationPart, LayoutPart
+from matrix.sdk.reporting import AnyPart, ItemReport
 
 # Kinds of causes that are one decision of somebody, or one event, for all items that name it.
 SHARED = {"hold began", "hold ended", "settings", "shared constraint", "yanked"}
@@ -59,8 +59,8 @@ def companions(reports: Sequence[ItemReport]) -> dict[str, tuple[Companion, ...]
 class _States:
     """A part before and after."""
 
-    old: Part | None
-    new: Part | None
+    old: AnyPart | None
+    new: AnyPart | None
 
     @classmethod
     def of(cls, report: ItemReport) -> "_States":
@@ -123,11 +123,11 @@ def _why_part_first(layout: _States, part: _States) -> Why | None:
     return None
 
 
-def _layout(part: Part | None) -> LayoutPart | None:
+def _layout(part: AnyPart | None) -> LayoutPart | None:
     return part if isinstance(part, LayoutPart) else None
 
 
-def _integration(part: Part | None) -> IntegrationPart | None:
+def _integration(part: AnyPart | None) -> IntegrationPart | None:
     return part if isinstance(part, IntegrationPart) else None
 
 

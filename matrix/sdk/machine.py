@@ -134,7 +134,7 @@ def proposal_json(report: ProposalReport) -> dict[str, Any]:
     proposal = report.proposal
     return {
         "number": proposal.number,
-        "sdk": proposal.channel.slug,
+        proposal.channel.kind: proposal.channel.slug,
         "status": proposal.status,
         "summary": report.summary,
         "base_publication": proposal.base.number if proposal.base else None,

@@ -1,4 +1,4 @@
-"""Publishing an SDK's proposal, as its settings ask for it."""
+"""Publishing a proposal, as the settings of its SDK or application ask for it."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,16 +6,16 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from integrations.catalogue.models import Sdk
 from matrix.review.deciding import approve_all
 from matrix.review.errors import NeedsSecondPerson, ReviewError
+from matrix.review.kinds import kind_of, subject_of
 from matrix.review.locking import find_proposal
 from matrix.review.models import Proposal, Publication
 from matrix.review.permissions import require
 from matrix.review.publishing import publish, republish
 from matrix.rules.rendering import FrameError, NamesClash, UnknownPins
 from matrix.rules.rendering.manifest import GENERATOR
-from matrix.sdk.channel import files_of, summary_of
+from matrix.sdk.channel import files_of
 
 
 class CannotRender(ReviewError):
@@ -26,47 +26,49 @@ def publish_approved(number: int, *, by: User, at: datetime, comment: str = "") 
     """Publish what is approved in proposal *number*; raises ReviewError and PermissionDenied."""
     require(by, "review.publish", "publish")
     proposal = find_proposal(number)
+    kind = kind_of(proposal.channel)
     return publish(
         number,
         by=by,
         at=at,
         comment=comment,
-        render=render,
+        render=kind.render,
         second_person=asks_for_two(proposal),
-        summarise=summary_of(proposal.channel),
+        summarise=kind.summary_of(proposal.channel),
         generator=GENERATOR,
     )
 
 
 def asks_for_two(proposal: Proposal) -> bool:
     """Whether who approved items of *proposal* may not publish them."""
-    sdks = Sdk.objects.filter(slug=proposal.channel.slug, second_person_publishes=True)
-    return sdks.exists()
+    subject = subject_of(proposal.channel)
+    return subject is not None and subject.second_person_publishes
 
 
 def publish_again(
     publication: Publication, *, by: User, at: datetime, reason: str, seen: int | None = None
 ) -> Publication:
     """
-    Publish an older *publication* of an SDK again; raises ReviewError and PermissionDenied.
+    Publish an older *publication* again; raises ReviewError and PermissionDenied.
 
-    One person suffices, also where the SDK asks for two: both looked at it before.
+    One person suffices, also where two are asked for: both looked at it before.
     """
     require(by, "review.publish", f"publish {publication} again")
+    kind = kind_of(publication.channel)
     return republish(
         publication,
         by=by,
         at=at,
         reason=reason,
-        render=render,
+        render=kind.render,
         seen=seen,
-        summarise=summary_of(publication.channel),
+        summarise=kind.summary_of(publication.channel),
         generator=GENERATOR,
     )
 
 
 def render(bodies: Mapping[str, str]) -> dict[str, str]:
-    """Return every generated file by its path; raises CannotRender, which a reviewer can read."""
+    """Return every generated file of an SDK; raises CannotRender, which a reviewer can read."""
     try:
         return files_of(bodies)
     except (FrameError, NamesClash, UnknownPins) as error:

@@ -4,15 +4,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from matrix.review.kinds import Compared, kind_of
 from matrix.review.models import Decision, Finding, Item, Proposal
 from matrix.review.values import Change
 from matrix.rules.diffing import PartDiff
+from matrix.rules.locks import parts as locks
 from matrix.rules.notes import FREE_THREADING, UPLOAD_TIME
 from matrix.rules.parts import LAYOUT, IntegrationPart, LayoutPart, Part
 from matrix.rules.rendering import FrameError, NamesClash, render_files
 from matrix.rules.rendering.pins import PinsStyle
 from matrix.sdk.assembling import ROUTINE
-from matrix.sdk.channel import compare
 from matrix.sdk.cooling import NO_UPLOAD_TIMES
 from matrix.sdk.free_threading import NOT_FREE_THREADED
 from matrix.sdk.losses import IDLE_RULE
@@ -27,6 +28,7 @@ ROUTINE_REMARKS = {
     UPLOAD_TIME: "The index does not say when releases of {} were uploaded: what was there at the "
     "first poll counts as old.",
 }
+AnyPart = Part | locks.Part  # Of a matrix, or of an application.
 Reasons = Mapping[str, Sequence[Mapping[str, str]]]  # {version: [{"kind", "text"}]}
 
 
@@ -37,8 +39,8 @@ class ItemReport:
     item: Item
     part: str
     group: str  # "" for the layout.
-    old: Part | None  # None: it is new.
-    new: Part | None  # None: it goes.
+    old: AnyPart | None  # None: it is new.
+    new: AnyPart | None  # None: it goes.
     diff: PartDiff
     reasons: Reasons
     findings: list[Finding]  # Without the routine ones.
@@ -68,9 +70,10 @@ def report_on(proposal: Proposal) -> ProposalReport:
     decisions = {decision.item_id: decision for decision in standing}
     findings = list(proposal.findings.select_related("waived_by").order_by("part", "kind", "pk"))
     own = _by_item(findings)
+    compared = kind_of(proposal.channel).compare([change_of(item) for item in items])
     reports = [
-        _item_report(item, compared, own.get(item.pk, ()), decisions.get(item.pk))
-        for item, compared in zip(items, compare([change_of(item) for item in items]), strict=True)
+        _item_report(item, states, own.get(item.pk, ()), decisions.get(item.pk))
+        for item, states in zip(items, compared, strict=True)
     ]
     return ProposalReport(
         proposal=proposal,
@@ -97,7 +100,7 @@ def _by_item(findings: Iterable[Finding]) -> dict[int | None, list[Finding]]:
 
 def _item_report(
     item: Item,
-    compared: tuple[Part | None, Part | None, PartDiff],
+    compared: Compared,
     findings: Sequence[Finding],
     decision: Decision | None,
 ) -> ItemReport:

@@ -258,7 +258,7 @@ def _sentence(run: Run, done: int, total: int) -> str:
         case Run.Status.POLLING:
             return "Reading the index."
         case Run.Status.SELECTING:
-            return "Selecting releases."
+            return "Selecting releases." if run.channel.kind == KIND else "Locking the sets."
         case Run.Status.RESOLVING:
             return f"Resolving environments: {done} of {total}."
         case Run.Status.PROPOSING:

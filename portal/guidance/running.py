@@ -30,6 +30,7 @@ def request(
     *,
     by: User | None,
     at: datetime,
+    as_of: datetime | None = None,
     kind: str = Run.Kind.MANUAL.value,
     only: Collection[str] | None = None,
     refresh: Refresh = KEEP,
@@ -38,7 +39,8 @@ def request(
     Ask for a run; the same kind and time ask for the same one.
 
     *refresh* says which published pins are given up: none (only what is new or changed is locked),
-    everything, some projects, or those of a certain age. Raises UnknownSets.
+    everything, some projects, or those of a certain age. *as_of* is *at* where nothing else is
+    said. Raises UnknownSets.
     """
     known = {*application.sets.values_list("name", flat=True), SETTINGS}
     if unknown := sorted(set(only or ()) - known):
@@ -47,7 +49,7 @@ def request(
         channel_of(application),
         kind=kind,
         intended_at=at,
-        as_of=at,
+        as_of=as_of or at,
         by=by,
         only=only,
         options={"refresh": refresh.written()},

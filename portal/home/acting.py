@@ -16,7 +16,7 @@ from matrix.review.errors import BaseMoved, ReviewError
 from matrix.review.locking import lock_channel, lock_open_proposal
 from matrix.review.models import Decision, Item, Proposal, Publication, Run
 from matrix.review.runs import OVER
-from matrix.sdk.channel import channel_of
+from matrix.sdk.channel import KIND, channel_of
 from matrix.sdk.coupling import companions
 from matrix.sdk.declining import decline_until_hold_ends
 from matrix.sdk.publishing import approve_and_publish
@@ -137,6 +137,7 @@ def decline_chosen(
 ) -> Decided:
     """Decline exactly these items; "until a hold ends" makes the holds as well."""
     if propose_again == ProposeAgain.WHEN_A_HOLD_ENDS:
+        _require_integrations(number)
         decline_until_hold_ends(
             number, item_ids, by=by, at=at, reason=reason, **dataclasses.asdict(until)
         )
@@ -152,6 +153,16 @@ def decline_chosen(
     else:
         raise NotUnderstood(f'"{propose_again}" does not say when to propose the items again.')
     return _decided(item_ids)
+
+
+def _require_integrations(number: int) -> None:
+    """Holds that are made with a refusal are of integrations, which only an SDK has."""
+    _, proposal = lock_open_proposal(number)
+    if proposal.channel.kind != KIND:
+        raise NotUnderstood(
+            f"Nothing of {proposal.channel} can wait for a hold of an integration. Hold the "
+            "release everywhere, which keeps it out of locks, too."
+        )
 
 
 def _decided(items: Iterable[Item | int], along: Iterable[str] = ()) -> Decided:

@@ -81,6 +81,8 @@ def _pythons(gained: tuple[Python, ...], lost: tuple[Python, ...], version: str)
 
 
 def _pin(move: PinMove) -> str:
+    if move.is_rehashed:
+        return f"other files of {move.project} {move.new}"
     if move.old is None:
         return f"+ pin {move.project} {move.new}"
     if move.new is None:

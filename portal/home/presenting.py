@@ -7,18 +7,21 @@ from functools import cached_property
 from matrix.review.looking_again import LostDecision
 from matrix.review.models import Comment, Decision, Finding, Item
 from matrix.rules.diffing import PartDiff, PinsDiff
+from matrix.rules.locks.parts import ApplicationPart, LockPart
 from matrix.rules.parts import LAYOUT, IntegrationPart
 from matrix.sdk.coupling import Companion
-from matrix.sdk.reporting import ItemReport, ProposalReport
+from matrix.sdk.reporting import AnyPart, ItemReport, ProposalReport
 from portal.home.again import Again, again_of
 from portal.home.rows import Line, lines_of
 
 # What makes an item one to look closely at, the worst first.
 RISKS = (
     "problem", "warning", "integration removed", "row removed", "Python lost", "pins lost",
-    "major", "first of major", "lower", "prerelease", "pin lower", "rule changed",
-    "settings changed",
+    "major", "first of major", "lower", "prerelease", "pin lower", "major pin", "pin removed",
+    "rule changed", "declared lines", "settings changed",
 )  # fmt: skip
+
+ONE = {"go": "goes", "have other files": "has other files"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,19 +69,29 @@ class ShownItem:
 
     @property
     def integration(self) -> str:
-        """The name that its page goes by; "" for the layout."""
-        return "" if self.part == LAYOUT else self.part
+        """The name that its page goes by; "" for what is no integration."""
+        return self.part if isinstance(self.present, IntegrationPart) else ""
 
     @property
     def title(self) -> str:
+        if isinstance(self.present, ApplicationPart):
+            return "The application's settings"
         return "The layout of the file" if self.part == LAYOUT else self.part
+
+    @property
+    def present(self) -> AnyPart | None:
+        """The part as it would be; as it was, where it goes."""
+        return self.report.new or self.report.old
 
     @property
     def project(self) -> str:
         """The project, where it is called otherwise than the integration."""
-        present = self.report.new or self.report.old
-        named = isinstance(present, IntegrationPart) and present.project != self.part
-        return present.project if named and isinstance(present, IntegrationPart) else ""
+        present = self.present
+        return (
+            present.project
+            if isinstance(present, IntegrationPart) and present.project != self.part
+            else ""
+        )
 
     @property
     def is_open(self) -> bool:
@@ -110,7 +123,7 @@ class ShownItem:
 
     @property
     def settings(self) -> tuple[str, ...]:
-        return (*_whole(self.report.item), *self.diff.settings)
+        return (*_whole(self.report.item, self.present), *self.diff.settings)
 
     @property
     def findings(self) -> list[Finding]:
@@ -139,6 +152,8 @@ class ShownItem:
     @cached_property
     def counts(self) -> str:
         """``2 rows added, 1 removed, 3 pins move``."""
+        if isinstance(self.present, LockPart | ApplicationPart):
+            return ", ".join(_lock_counted(self.diff)) or "no pin changes"
         found = [*_rows_counted(self.lines), *_others_counted(self.diff)]
         return ", ".join(found) or "no row changes"
 
@@ -215,14 +230,28 @@ def _risks(report: ItemReport, lines: Sequence[Line]) -> Iterator[str]:
     yield from ["rule changed"] if report.diff.rules else []
     yield from ["pins lost"] if report.diff.pins.lost else []
     yield from ["pin lower"] if any(move.is_down for move in report.diff.pins.moves) else []
+    yield from _lock_risks(report.diff) if isinstance(report.new, LockPart) else []
+
+
+def _lock_risks(diff: PartDiff) -> Iterator[str]:
+    """In a lock each pin is production's own: what moves far or goes wants an eye."""
+    if any(move.is_major for move in diff.pins.moves):
+        yield "major pin"
+    if any(move.new is None for move in diff.pins.moves):
+        yield "pin removed"
+    if diff.requirements_added or diff.requirements_removed:
+        yield "declared lines"
 
 
 def _is_note(finding: Finding) -> bool:
     return finding.severity == Finding.Severity.INFO
 
 
-def _whole(item: Item) -> Iterator[str]:
-    if item.part == LAYOUT:
+def _whole(item: Item, present: AnyPart | None) -> Iterator[str]:
+    if isinstance(present, LockPart):
+        yield from ["The set is new."] if item.old_id is None else []
+        yield from ["The whole set goes: it is no longer declared."] if item.new_id is None else []
+    if not isinstance(present, IntegrationPart):
         return
     if item.old_id is None:
         yield "The integration is new."
@@ -244,6 +273,28 @@ def _others_counted(diff: PartDiff) -> Iterator[str]:
         yield "1 pin moves" if number == 1 else f"{number} pins move"
     if number := len(diff.requirements_added) + len(diff.requirements_removed):
         yield f"{number} requirement{'s' if number > 1 else ''} changed"
+    if diff.settings:
+        yield "settings changed"
+
+
+def _lock_counted(diff: PartDiff) -> Iterator[str]:
+    """``2 pins come, 1 goes, 3 move, 1 declared line changes``."""
+    moves = diff.pins.moves
+    counts = {
+        "come": sum(move.old is None for move in moves),
+        "go": sum(move.new is None for move in moves),
+        "move": sum(bool(move.old and move.new) and not move.is_rehashed for move in moves),
+        "have other files": sum(move.is_rehashed for move in moves),
+    }
+    noun = " pin"
+    for verb, number in counts.items():
+        if number == 1:
+            yield f"1{noun} {ONE.get(verb, f'{verb}s')}"
+        elif number:
+            yield f"{number}{noun and f'{noun}s'} {verb}"
+        noun = "" if number else noun
+    if number := len(diff.requirements_added) + len(diff.requirements_removed):
+        yield f"{number} declared {'line changes' if number == 1 else 'lines change'}"
     if diff.settings:
         yield "settings changed"
 

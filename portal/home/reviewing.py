@@ -9,11 +9,11 @@ from itertools import groupby
 from django.core.paginator import Page, Paginator
 
 from matrix.review.commenting import comments_on
+from matrix.review.kinds import Kind, kind_of
 from matrix.review.looking_again import LostDecision, lost_decisions
 from matrix.review.models import Comment, Decision, Proposal
 from matrix.review.values import Change
-from matrix.rules.diffing import PartDiff, PinMove, summary_line
-from matrix.sdk.channel import differences
+from matrix.rules.diffing import PartDiff, PinMove
 from matrix.sdk.coupling import companions
 from matrix.sdk.reporting import ProposalReport, report_on
 from portal.home.acting import with_required
@@ -53,6 +53,7 @@ class Review:
     """All items of a proposal in the order of the page, and which of them it shows."""
 
     report: ProposalReport
+    kind: Kind
     items: tuple[ShownItem, ...]
     filters: Filters
     page: Page
@@ -151,7 +152,7 @@ class Review:
 
     @cached_property
     def selection(self) -> "Selection":
-        return selection_of(self.items, self.selected)
+        return selection_of(self.items, self.selected, kind=self.kind)
 
     @cached_property
     def pins(self) -> list[FoldedPin]:
@@ -189,13 +190,13 @@ def review_of(
     page: str | None = None,
 ) -> Review:
     """Read the whole proposal in a fixed number of queries, and show what *filters* let pass."""
-    report = report_on(proposal)
+    report, kind = report_on(proposal), kind_of(proposal.channel)
     lost = lost_decisions(proposal)
     comments = comments_on(proposal)
     found = shown_items(
         report,
         lost=lost,
-        diffs=_diffs(lost),
+        diffs=_diffs(lost, kind),
         goes_with=companions(report.items),
         comments=comments,
     )
@@ -206,6 +207,7 @@ def review_of(
     chosen = shown.object_list if selects_shown else items
     return Review(
         report=report,
+        kind=kind,
         items=tuple(items),
         filters=filters,
         page=shown,
@@ -216,10 +218,11 @@ def review_of(
     )
 
 
-def _diffs(lost: Mapping[str, LostDecision]) -> dict[str, PartDiff]:
+def _diffs(lost: Mapping[str, LostDecision], kind: Kind) -> dict[str, PartDiff]:
     """Return the changes that lost decisions were about, by part."""
     changes = [Change(part, one.old_body, one.new_body) for part, one in lost.items()]
-    return dict(zip(lost, differences(changes), strict=True)) if changes else {}
+    diffs = [diff for _, _, diff in kind.compare(changes)] if changes else []
+    return dict(zip(lost, diffs, strict=True))
 
 
 # --- What is selected ----------------------------------------------------------------------------
@@ -234,14 +237,12 @@ class Selection:
         return len(self.items) + len(self.along)
 
 
-def selection_of(items: Sequence[ShownItem], selected: Collection[int]) -> Selection:
+def selection_of(items: Sequence[ShownItem], selected: Collection[int], *, kind: Kind) -> Selection:
     chosen = tuple(item for item in items if item.pk in selected)
     needed = {int(key) for item in chosen for key in item.needs.split()}
     along = tuple(item for item in items if item.pk in needed and item not in chosen)
-    line = summary_line((item.diff for item in (*chosen, *along)), unchanged=0)
-    return Selection(
-        items=chosen, along=along, tally=line.removesuffix(" 0 rows unchanged.").removesuffix(".")
-    )
+    tally = kind.tally(item.diff for item in (*chosen, *along))
+    return Selection(items=chosen, along=along, tally=tally)
 
 
 def _with_needs(items: Sequence[ShownItem]) -> list[ShownItem]:

@@ -9,8 +9,8 @@ from packaging.version import Version
 from matrix.rules.diffing import ChangedRow, MovedRow, PartDiff
 from matrix.rules.facts import Python
 from matrix.rules.guidance import PICKED, word_of
-from matrix.rules.parts import IntegrationPart, Part, Row
-from matrix.sdk.reporting import Reasons
+from matrix.rules.parts import IntegrationPart, Row
+from matrix.sdk.reporting import AnyPart, Reasons
 from portal.home.moves import FIRST_CALENDAR_YEAR, Move, move
 
 DASH = "\N{EN DASH}"
@@ -59,9 +59,9 @@ class RowsReport(Protocol):
     @property
     def reasons(self) -> Reasons: ...
     @property
-    def old(self) -> Part | None: ...
+    def old(self) -> AnyPart | None: ...
     @property
-    def new(self) -> Part | None: ...
+    def new(self) -> AnyPart | None: ...
 
 
 def lines_of(report: RowsReport) -> tuple[Line, ...]:
@@ -81,7 +81,7 @@ def _lines(report: RowsReport) -> Iterator[Line]:
         yield _added(row, reasons, report.old)
 
 
-def _added(row: Row, reasons: Reasons, old: Part | None) -> Line:
+def _added(row: Row, reasons: Reasons, old: AnyPart | None) -> Line:
     return Line(
         sign="+",
         word="add",
@@ -94,7 +94,7 @@ def _added(row: Row, reasons: Reasons, old: Part | None) -> Line:
     )
 
 
-def _risks_of_new(version: Version, old: Part | None) -> Iterator[str]:
+def _risks_of_new(version: Version, old: AnyPart | None) -> Iterator[str]:
     """Tell what is new about a row beside published ones; where all is new, nothing is."""
     if not isinstance(old, IntegrationPart):
         return

@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig, apps
-from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models.signals import post_delete, post_migrate, post_save
 from django.utils.timezone import now
@@ -18,7 +18,14 @@ class OperationsConfig(AppConfig):
     verbose_name = "Operations"
 
     def ready(self) -> None:
-        from portal import checks  # noqa: F401, PLC0415  (registers itself, once apps are loaded)
+        # Once apps are loaded: the checks register themselves.
+        from matrix.review.kinds import register  # noqa: PLC0415
+        from matrix.sdk.channel import KIND  # noqa: PLC0415
+        from matrix.sdk.kind import SDK  # noqa: PLC0415
+        from portal import checks  # noqa: F401, PLC0415
+        from portal.operations.schedules import synchronise_after_saving  # noqa: PLC0415
+
+        register(KIND, SDK)
 
         sdk = "catalogue.Sdk"
         # This app has no tables of its own, so nothing is ever sent in its name.
@@ -34,10 +41,6 @@ def synchronise_after_migrating(using: str, **kwargs: Any) -> None:
     executor = MigrationExecutor(connections[using])
     if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
         synchronise_now()
-
-
-def synchronise_after_saving(**kwargs: Any) -> None:
-    transaction.on_commit(synchronise_now)
 
 
 def synchronise_now() -> None:

@@ -4,11 +4,13 @@ What happens by itself, and when: declared here, written to django-q2's table by
 The table is read-only elsewhere: one row with arguments that do not parse stops all schedules.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django_q.models import Schedule
 
 from integrations.catalogue.models import Sdk
@@ -85,7 +87,17 @@ def proposal_of(sdk: Sdk) -> Declared | None:
 
 def declared(sdks: Iterable[Sdk]) -> list[Declared]:
     proposals = (proposal_of(sdk) for sdk in sdks)
-    return [*HOUSEKEEPING, *(proposal for proposal in proposals if proposal is not None)]
+    others = (one for declare in _further for one in declare())
+    return [*HOUSEKEEPING, *(one for one in proposals if one is not None), *others]
+
+
+_further: list[Callable[[], Iterable[Declared]]] = []
+
+
+def also_declare(declare: Callable[[], Iterable[Declared]]) -> None:
+    """Have ``synchronise`` ask *declare* too: apps after this one have schedules of their own."""
+    if declare not in _further:
+        _further.append(declare)
 
 
 @transaction.atomic
@@ -101,6 +113,11 @@ def synchronise(now: datetime) -> None:
     stale.exclude(name__in=[one.name for one in wanted]).delete()
     for one in wanted:
         _write(one, now)
+
+
+def synchronise_after_saving(**_: Any) -> None:
+    """Synchronise once the transaction that saved or deleted something with a day is committed."""
+    transaction.on_commit(lambda: synchronise(timezone.now()))
 
 
 def _write(one: Declared, now: datetime) -> None:

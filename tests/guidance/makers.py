@@ -11,8 +11,8 @@ from django.contrib.auth.models import Permission, User
 from matrix.environments.uv import Outcome, resolve
 from matrix.review.models import Proposal, Publication
 from matrix.rules.resolution import LockRequest
+from matrix.sdk.publishing import approve_and_publish
 from portal.guidance.models import Application, DependencySet
-from portal.guidance.publishing import approve_and_publish
 from portal.guidance.running import carry_out, request
 from tests.environments.makers import a_uv
 

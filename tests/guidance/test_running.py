@@ -12,7 +12,7 @@ from matrix.review.models import Run
 from matrix.review.state import published_files
 from matrix.rules.locks.reading import read_lock
 from matrix.sdk.preferring import Refresh
-from portal.guidance.publishing import approve_and_publish
+from matrix.sdk.publishing import approve_and_publish
 from portal.guidance.running import EVERYTHING, UnknownSets, carry_out, request
 from tests.guidance.makers import (
     NOW,

@@ -59,7 +59,8 @@ MAY_NAME_THE_ENVIRONMENT = {
 # A form that is filled in today, and Retry-After, which may name a moment.
 MAY_ASK_THE_TIME = {"integrations.catalogue.models.rules", "integrations.index.client"}
 # Shells that are made of several modules.
-SHELLS_OF_SHELLS = {"urls": {"views", "admin"}, "apps": {"checks"}}
+# The admin pages of applications are made as those of the catalogue.
+SHELLS_OF_SHELLS = {"urls": {"views", "admin"}, "apps": {"checks"}, "admin": {"admin"}}
 
 
 def places_of(module: str) -> list[str]:

@@ -116,7 +116,7 @@ def test_a_machine_without_a_login_does_not_get_the_login_page(
 
     assert response.status_code == 401
     assert response.content == (
-        b"Log in to download this file, or let the SDK make its publications public.\n"
+        b"Log in to download this file, or have its publications made public.\n"
     )
 
 

@@ -46,7 +46,7 @@ def test_a_zip_file_unpacks_to_files_that_all_may_read() -> None:
 
 def test_a_manifest_lists_the_files_by_path_and_says_where_they_come_from() -> None:
     source = Source(
-        sdk="kit", publication=7, generator="matrix-portal 1", snapshots={"layout": "a" * 64}
+        slug="kit", publication=7, generator="matrix-portal 1", snapshots={"layout": "a" * 64}
     )
     files = {"tox.ini": ListedFile("b" * 64, 12), ".github/x.yml": ListedFile("c" * 64, 0)}
 

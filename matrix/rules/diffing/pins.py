@@ -20,6 +20,8 @@ class PinMove:
     old: str | None  # The version.
     new: str | None
     environments: tuple[str, ...]  # As they are called afterwards; in the order of the rows.
+    required_by: tuple[str, ...] = ()  # In a lock, where there are no environments.
+    marker: str = ""  # In a lock: where it is installed. "": everywhere.
 
     @property
     def is_down(self) -> bool:
@@ -31,14 +33,39 @@ class PinMove:
         except InvalidVersion:  # A pin by its address has none.
             return False
 
+    @property
+    def is_major(self) -> bool:
+        """Whether the first number of the version changes."""
+        if self.old is None or self.new is None:
+            return False
+        try:
+            return Version(self.new).release[:1] != Version(self.old).release[:1]
+        except InvalidVersion:
+            return False
+
+    @property
+    def is_rehashed(self) -> bool:
+        """Whether only the files change, not the version: locks tell that."""
+        return self.old is not None and self.old == self.new
+
+    @property
+    def where(self) -> str:
+        """``in 2 environments``; in a lock ``because of httpx, starlette``."""
+        if number := len(self.environments):
+            return f"in {number} {'environment' if number == 1 else 'environments'}"
+        because = f"because of {', '.join(self.required_by)}" if self.required_by else ""
+        return ", ".join(text for text in (because, self.marker) if text)
+
     def __str__(self) -> str:
-        number = len(self.environments)
-        where = f"in {number} {'environment' if number == 1 else 'environments'}"
-        if self.old is None:
-            return f"{self.project} {self.new} comes {where}"
-        if self.new is None:
-            return f"{self.project} {self.old} goes {where}"
-        return f"{self.project} {self.old} → {self.new} {where}"
+        if self.is_rehashed:
+            told = f"{self.project} {self.new} has other files"
+        elif self.old is None:
+            told = f"{self.project} {self.new} comes"
+        elif self.new is None:
+            told = f"{self.project} {self.old} goes"
+        else:
+            told = f"{self.project} {self.old} → {self.new}"
+        return f"{told} {self.where}".rstrip()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -23,7 +23,8 @@ class ListedFile:
 class Source:
     """Where the files of a bundle come from: a publication, or a proposal as a candidate."""
 
-    sdk: str  # Its slug.
+    kind: str = "sdk"  # What has the slug: it names the slug in the manifest.
+    slug: str
     publication: int | None = None
     proposal: int | None = None  # None for a publication.
     generator: str
@@ -35,7 +36,7 @@ def manifest(source: Source, files: Mapping[str, ListedFile]) -> str:
     content = {
         "schema": SCHEMA,
         "generator": source.generator,
-        "sdk": source.sdk,
+        source.kind: source.slug,
         "publication": source.publication,
         "proposal": source.proposal,
         "snapshots": dict(source.snapshots),

@@ -11,6 +11,9 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import now
 
+from matrix.review.models import Channel
+from portal.home.addresses import address_of, home_of
+
 register = template.Library()
 
 SECTIONS = (  # Name, the page's name, and the names of pages below it.
@@ -21,7 +24,12 @@ SECTIONS = (  # Name, the page's name, and the names of pages below it.
     ("Holds", "holds", ("hold-everywhere", "waiting")),
     ("Check", "check", ()),
     ("Guide", "guide", ()),
-    ("Publications", "publications", ("publication",)),
+    (
+        "Applications",
+        "applications",
+        ("application", "application-declare", "application-guidance", "guidance", "tools"),
+    ),
+    ("Publications", "publications", ("publication", "application-publication")),
     ("Runs", "runs", ("run",)),
 )
 
@@ -75,6 +83,17 @@ def _coloured_line(number: int, line: str) -> str:
         return f'<span class="mx-place">{text}</span>'
     kind = {"+": "mx-add", "-": "mx-remove", "@": "mx-place"}.get(line[:1])
     return f'<span class="{kind}">{text}</span>' if kind else f"<span>{text}</span>"
+
+
+@register.simple_tag
+def channel_url(channel: Channel, name: str, *arguments: str | int) -> str:
+    """Return the address of a page about *channel*, of whichever kind: ``publication``."""
+    return address_of(channel, name, *arguments)
+
+
+@register.simple_tag
+def channel_home(channel: Channel) -> str:
+    return home_of(channel)
 
 
 @register.inclusion_tag("portal/_navigation.html", takes_context=True)

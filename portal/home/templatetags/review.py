@@ -49,22 +49,33 @@ def pin_lines(moves: Iterable[PinMove]) -> SafeString:
 _PIN = (
     '<li class="mx-line mx-line-{}"><span class="mx-sign"><span aria-hidden="true">{}</span>'
     '<span class="visually-hidden">{} pin</span></span><code>{}</code>{}'
-    '<details class="mx-where"><summary>in {}</summary><p class="mx-quiet">{}</p></details></li>'
+    "{}</li>"
 )
+_WHERE = '<details class="mx-where"><summary>in {}</summary><p class="mx-quiet">{}</p></details>'
 
 
 def _pin(move: PinMove) -> tuple[str | SafeString, ...]:
     sign, word = ("+", "add") if move.old is None else ("~", "change")
     sign, word = ("-", "remove") if move.new is None else (sign, word)
+    down = LOWER if move.is_down else ""
+    return word, sign, word, moved(move), down, _where(move)
+
+
+def _where(move: PinMove) -> SafeString:
+    """Name the environments, folded; in a lock, what asks for the pin."""
+    if not move.environments:
+        major = " major" if move.is_major and not move.is_down else ""
+        return format_html('{} <span class="mx-quiet">{}</span>', major, move.where or "declared")
     number = len(move.environments)
     where = f"{number} environment{'' if number == 1 else 's'}"
-    down = LOWER if move.is_down else ""
-    return word, sign, word, moved(move), down, where, ", ".join(move.environments)
+    return format_html(_WHERE, where, ", ".join(move.environments))
 
 
 @register.filter
 def moved(move: PinMove) -> SafeString:
     """``anyio 4.14.1 → 4.14.2``, the arrow read as "to"."""
+    if move.is_rehashed:
+        return format_html("{} {}, other files", move.project, move.new)
     if move.old is None:
         return format_html("{} {}", move.project, move.new)
     if move.new is None:

@@ -27,6 +27,7 @@ from portal.home.acting import (
     approve_seen_and_publish,
     decline_chosen,
 )
+from portal.home.addresses import address_of
 from portal.home.filtering import Filters
 from portal.home.views.proposals import find, keys_in
 
@@ -169,9 +170,9 @@ ACTIONS: dict[str, Callable[[HttpRequest, int], HttpResponse]] = {
 
 
 def _published(request: HttpRequest, publication: Publication) -> HttpResponse:
-    slug, number = publication.channel.slug, publication.number
-    messages.success(request, f"Publication {number} of {slug} is current.")
-    return redirect("publication", slug, number)
+    channel, number = publication.channel, publication.number
+    messages.success(request, f"Publication {number} of {channel.slug} is current.")
+    return redirect(address_of(channel, "publication", number))
 
 
 # --- What a form says ----------------------------------------------------------------------------

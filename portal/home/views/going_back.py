@@ -7,34 +7,36 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods
 
 from matrix.review.errors import ReviewError
+from matrix.review.kinds import kind_of
 from matrix.review.models import Publication
 from matrix.review.publishing import going_back
 from matrix.sdk import publishing
-from matrix.sdk.channel import KIND, differences, summary_of
+from matrix.sdk.channel import KIND
 from portal.accounts.permissions import require
 from portal.home.access import PUBLISH, VIEW, needs, person
+from portal.home.addresses import address_of
 from portal.home.again import facts_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(VIEW, "look at publications")
-def publish_again(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+def publish_again(request: HttpRequest, slug: str, number: int, kind: str = KIND) -> HttpResponse:
     """Show what the way back changes, and ask why; a POST goes it."""
     require(request.user, PUBLISH, f"publish publication {number} of {slug} again")
-    publication = _find(slug, number)
+    publication = _find(kind, slug, number)
     try:
         if request.method == "POST":
             return _publish(request, publication)
         changes = going_back(publication.channel, publication)
     except ReviewError as error:
         messages.error(request, str(error))
-        return redirect("publication", slug, number)
-    current = publication.channel.current
+        return redirect(address_of(publication.channel, "publication", number))
+    current, its = publication.channel.current, kind_of(publication.channel)
     context = {
         "publication": publication,
         "current": current,
-        "summary": summary_of(publication.channel)(changes),
-        "changes": [(diff.part, list(facts_of(diff))) for diff in differences(changes)],
+        "summary": its.summary_of(publication.channel)(changes),
+        "changes": [(diff.part, list(facts_of(diff))) for _, _, diff in its.compare(changes)],
         "open": publication.channel.proposals.filter(status="open").first(),
     }
     return render(request, "publications/again.html", context)
@@ -53,12 +55,12 @@ def _publish(request: HttpRequest, old: Publication) -> HttpResponse:
     messages.success(
         request, f"Publication {made.number} of {slug} is current: {old.number} once more."
     )
-    return redirect("publication", slug, made.number)
+    return redirect(address_of(made.channel, "publication", made.number))
 
 
-def _find(slug: str, number: int) -> Publication:
+def _find(kind: str, slug: str, number: int) -> Publication:
     rows = Publication.objects.select_related("channel__current")
-    found = rows.filter(channel__kind=KIND, channel__slug=slug, number=number).first()
+    found = rows.filter(channel__kind=kind, channel__slug=slug, number=number).first()
     if found is None:
         raise Http404(f"There is no publication {number} of {slug}.")
     return found

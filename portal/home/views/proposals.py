@@ -7,14 +7,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from integrations.catalogue.choices import LiftWhen
+from matrix.review.kinds import kind_of, subject_of
 from matrix.review.models import Decision, Proposal
 from matrix.review.publishing import candidate
 from matrix.sdk.bundling import candidate_bundle
 from matrix.sdk.candidate_files import file_report, files_report
+from matrix.sdk.channel import KIND
 from matrix.sdk.publishing import CannotRender
-from matrix.sdk.publishing import render as render_files
 from matrix.sdk.reporting import layout_problem
-from matrix.sdk.running import sdk_of
 from portal.home.access import COMMENT, DECIDE, HOLD, PUBLISH, START_RUN, VIEW, needs, person
 from portal.home.acting import seen
 from portal.home.files import stored_response, text_response
@@ -101,25 +101,27 @@ def show_selection(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _of_both(request: HttpRequest, proposal: Proposal, review: Review) -> dict[str, Any]:
-    user, sdk = person(request), sdk_of(proposal.run)
+    user, subject = person(request), subject_of(proposal.channel)
+    is_sdk = subject is not None and proposal.channel.kind == KIND
     is_open = proposal.status == Proposal.Status.OPEN
     can_be_decided = is_open and review.report.is_base_current
     return {
         "proposal": proposal,
         "report": review.report,
         "review": review,
-        "sdk": sdk,
+        "subject": subject,
+        "is_sdk": is_sdk,
         "slug": proposal.channel.slug,
         "is_open": is_open,
         "seen": seen(item.report.item for item in review.items if item.is_open),
         "base": proposal.base.number if proposal.base else 0,
-        "asks_for_two": sdk is not None and sdk.second_person_publishes,
+        "asks_for_two": subject is not None and subject.second_person_publishes,
         "may_decide": can_be_decided and user.has_perm(DECIDE),
         "may_publish": can_be_decided and user.has_perm(PUBLISH),
         "may_undo": is_open and user.has_perm(DECIDE),
         "may_comment": user.has_perm(COMMENT),
-        "may_hold": user.has_perm(HOLD),
-        "may_start": user.has_perm(START_RUN) and sdk is not None,
+        "may_hold": user.has_perm(HOLD) and is_sdk,
+        "may_start": user.has_perm(START_RUN) and subject is not None,
         "is_reviewer": user.has_perm(DECIDE) or user.has_perm(PUBLISH),
         "me": user.get_username(),
         "propose_again": Decision.ProposeAgain.choices,
@@ -173,9 +175,9 @@ def download_whole_patch(_: HttpRequest, number: int) -> HttpResponse:
 @needs(VIEW, "look at proposals")
 def download_candidate(_: HttpRequest, number: int, path: str) -> HttpResponse:
     """Send a file as it would be published, so that CI can prove it before anyone approves."""
-    find(number)
+    proposal = find(number)
     try:
-        files = candidate(number, render_files)
+        files = candidate(number, kind_of(proposal.channel).render)
     except CannotRender as error:
         raise Http404(str(error)) from error
     if path not in files:

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from integrations.catalogue.models import Sdk
+from matrix.review.kinds import kind_named
 from matrix.review.models import Publication, PublishedFile
 from matrix.sdk.bundling import publication_bundle
 from matrix.sdk.channel import KIND
@@ -27,11 +27,13 @@ def list_publications(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @needs(VIEW, "look at publications")
-def show_publication(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+def show_publication(
+    request: HttpRequest, slug: str, number: int, kind: str = KIND
+) -> HttpResponse:
     related = ("channel", "published_by", "proposal", "base")
     publication = (
         Publication.objects.select_related(*related)
-        .filter(channel__kind=KIND, channel__slug=slug, number=number)
+        .filter(channel__kind=kind, channel__slug=slug, number=number)
         .first()
     )
     if publication is None:
@@ -48,24 +50,30 @@ def show_publication(request: HttpRequest, slug: str, number: int) -> HttpRespon
 
 
 @require_safe
-def download_current(request: HttpRequest, slug: str, path: str) -> HttpResponseBase:
-    return _download(request, slug, path, number=None)
+def download_current(
+    request: HttpRequest, slug: str, path: str, kind: str = KIND
+) -> HttpResponseBase:
+    return _download(request, kind, slug, path, number=None)
 
 
 @require_safe
-def download_published(request: HttpRequest, slug: str, number: int, path: str) -> HttpResponseBase:
-    return _download(request, slug, path, number=number)
+def download_published(
+    request: HttpRequest, slug: str, number: int, path: str, kind: str = KIND
+) -> HttpResponseBase:
+    return _download(request, kind, slug, path, number=number)
 
 
 @require_safe
-def download_bundle(request: HttpRequest, slug: str, number: int | None = None) -> HttpResponseBase:
+def download_bundle(
+    request: HttpRequest, slug: str, number: int | None = None, kind: str = KIND
+) -> HttpResponseBase:
     """Send all files of a publication with their manifest; without a number, of the current one."""
-    is_public = _is_public(slug)
+    is_public = _is_public(kind, slug)
     if refused := _refuse(request, is_public=is_public):
         return refused
-    publication = _find_publication(slug, number)
+    publication = _find_publication(kind, slug, number)
     if publication is None:
-        raise Http404(_why_no_file(slug, BUNDLE, number))
+        raise Http404(_why_no_file(kind, slug, BUNDLE, number))
     bundle = publication_bundle(publication)
     return stored_response(
         request,
@@ -77,14 +85,14 @@ def download_bundle(request: HttpRequest, slug: str, number: int | None = None) 
 
 
 def _download(
-    request: HttpRequest, slug: str, path: str, *, number: int | None
+    request: HttpRequest, kind: str, slug: str, path: str, *, number: int | None
 ) -> HttpResponseBase:
-    is_public = _is_public(slug)
+    is_public = _is_public(kind, slug)
     if refused := _refuse(request, is_public=is_public):
         return refused
-    file = _find_file(slug, path, number)
+    file = _find_file(kind, slug, path, number)
     if file is None:
-        raise Http404(_why_no_file(slug, path, number))
+        raise Http404(_why_no_file(kind, slug, path, number))
     return stored_response(
         request,
         name=path.rpartition("/")[2],
@@ -94,8 +102,9 @@ def _download(
     )
 
 
-def _is_public(slug: str) -> bool:
-    return Sdk.objects.filter(slug=slug, public_publications=True).exists()
+def _is_public(kind: str, slug: str) -> bool:
+    subject = kind_named(kind).find(slug)
+    return subject is not None and subject.public_publications
 
 
 def _refuse(request: HttpRequest, *, is_public: bool) -> HttpResponse | None:
@@ -112,34 +121,34 @@ def _ask_for_login(request: HttpRequest) -> HttpResponse:
     """Send people to the login; a machine that saved the login page as tox.ini would be worse."""
     if request.accepts("text/html") and "text/html" in request.headers.get("Accept", ""):
         return redirect_to_login(request.get_full_path())
-    text = "Log in to download this file, or let the SDK make its publications public.\n"
+    text = "Log in to download this file, or have its publications made public.\n"
     return HttpResponse(
         text, status=401, content_type=TEXT, headers={"WWW-Authenticate": "Session"}
     )
 
 
-def _find_file(slug: str, path: str, number: int | None) -> PublishedFile | None:
+def _find_file(kind: str, slug: str, path: str, number: int | None) -> PublishedFile | None:
     files = PublishedFile.objects.filter(
-        publication__channel__kind=KIND, publication__channel__slug=slug, path=path
+        publication__channel__kind=kind, publication__channel__slug=slug, path=path
     )
     if number is None:
         return files.filter(publication__channel__current=F("publication")).first()
     return files.filter(publication__number=number).first()
 
 
-def _find_publication(slug: str, number: int | None) -> Publication | None:
+def _find_publication(kind: str, slug: str, number: int | None) -> Publication | None:
     rows = Publication.objects.select_related("channel").filter(
-        channel__kind=KIND, channel__slug=slug
+        channel__kind=kind, channel__slug=slug
     )
     if number is None:
         return rows.filter(channel__current=F("pk")).first()
     return rows.filter(number=number).first()
 
 
-def _why_no_file(slug: str, path: str, number: int | None) -> str:
-    if not Sdk.objects.filter(slug=slug).exists():
-        return f"There is no SDK {slug}."
-    published = Publication.objects.filter(channel__kind=KIND, channel__slug=slug)
+def _why_no_file(kind: str, slug: str, path: str, number: int | None) -> str:
+    if kind_named(kind).find(slug) is None:
+        return f"There is no {kind_named(kind).noun} {slug}."
+    published = Publication.objects.filter(channel__kind=kind, channel__slug=slug)
     if number is not None:
         return f"Publication {number} of {slug} has no file {path}."
     if published.exists():
