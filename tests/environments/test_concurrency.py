@@ -1,49 +1,25 @@
 """Many workers at once over PostgreSQL, each with a connection of its own."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from threading import Barrier
-from typing import TypeVar
 
 import pytest
-from django.db import connection, connections
 
 from matrix.environments import leasing, resolving
 from matrix.environments.models import PinSet, Resolution
 from tests.environments.makers import AT, a_request, a_script, a_uv, now
 from tests.support.small_index import SmallIndex
+from tests.support.together import require_postgresql, together
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 WORKERS, ROWS = 8, 60
-Found = TypeVar("Found")
 
 
 @pytest.fixture(autouse=True)
 def postgresql(transactional_db: None) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip(
-            "the suite runs on SQLite: run it again with "
-            "DATABASE_URL=postgres://USER:PASSWORD@HOST/NAME"
-        )
-
-
-def together(calls: Sequence[Callable[[], Found]]) -> list[Found]:
-    """Call all at once, each in its thread."""
-    barrier = Barrier(len(calls))
-
-    def one(call: Callable[[], Found]) -> Found:
-        try:
-            barrier.wait(timeout=30)
-            return call()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(calls)) as threads:
-        return [future.result(timeout=120) for future in [threads.submit(one, c) for c in calls]]
+    require_postgresql()
 
 
 def ask(url: str, number: int = ROWS) -> list[str]:

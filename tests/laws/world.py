@@ -142,13 +142,15 @@ class World:
         }
 
     # --- Decisions -----------------------------------------------------------------------------
-    def undecided(self, parts: set[str]) -> list[int]:
+    def undecided(self, parts: set[str] | None) -> list[int]:
         if self.open is None:
             return []
-        items = self.open.items.undecided().filter(part__in=parts)
-        return list(items.values_list("pk", flat=True))
+        items = self.open.items.undecided()
+        chosen = items if parts is None else items.filter(part__in=parts)
+        return list(chosen.values_list("pk", flat=True))
 
-    def approve(self, parts: set[str]) -> None:
+    def approve(self, parts: set[str] | None) -> None:
+        """Approve what is undecided of *parts*; None: all of it."""
         if not (self.open and (ids := self.undecided(parts))):
             return
         number = self.open.number
@@ -184,7 +186,7 @@ class World:
 
     def reject(self) -> None:
         if self.open:
-            ids = self.undecided(set(PARTS))
+            ids = self.undecided(None)
             deciding.reject(self.open.number, by=self.by, at=self.at, reason="Not this week.")
             self._note(ids)
 
@@ -253,7 +255,7 @@ class World:
         lasting.update(withdrawn_at=self.at)
         self.run()
         if self.open:
-            self.approve(set(PARTS))
+            self.approve(None)
             self.publish()
 
     # --- What must hold ------------------------------------------------------------------------

@@ -2,12 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Barrier
 
 import pytest
-from django.db import connection, connections
 
 from matrix.review import deciding, proposing, publishing, runs
 from matrix.review.errors import ReviewError, RunIsTaken
@@ -15,6 +12,8 @@ from matrix.review.models import Channel, Decision, Item, Proposal, Publication,
 from matrix.review.snapshots import store_all
 from matrix.review.state import published
 from tests.review.makers import AT, LATER, a_channel, a_proposal, a_user, computed, in_words, render
+from tests.support.together import require_postgresql
+from tests.support.together import together as at_once
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 PARTS = [f"part {number}" for number in range(12)]
@@ -22,28 +21,12 @@ PARTS = [f"part {number}" for number in range(12)]
 
 @pytest.fixture(autouse=True)
 def postgresql(transactional_db: None) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip(
-            "the suite runs on SQLite: run it again with "
-            "DATABASE_URL=postgres://USER:PASSWORD@HOST/NAME"
-        )
+    require_postgresql()
 
 
 def together(calls: Sequence[Callable[[], object]]) -> list[object]:
-    """Call all at once, each in its thread; return results and refusals, raise what is neither."""
-    barrier = Barrier(len(calls))
-
-    def one(call: Callable[[], object]) -> object:
-        try:
-            barrier.wait(timeout=30)
-            return call()
-        except ReviewError as refusal:
-            return refusal
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(calls)) as threads:
-        return [future.result(timeout=120) for future in [threads.submit(one, c) for c in calls]]
+    """Call all at once; what review refuses is a result too."""
+    return at_once(calls, refusals=(ReviewError,))
 
 
 def started_run(channel: Channel, number: int, only: list[str] | None = None) -> Run:
