@@ -271,3 +271,29 @@ def test_the_admin_says_what_a_bypass_does_when_it_is_saved_and_in_the_list(
     text = text_of(owner.post(add, sent, follow=True))
 
     assert text.count("Not on the index. The index shows no release 9.9 of crates.") == 2
+
+
+def test_a_second_person_confirms_in_the_admin_too(cooling: Sdk, owner: Client) -> None:
+    Sdk.objects.update(second_person_cooldown=True)
+    row = a_bypass(cooling, "crates", "2.1")
+    sent = {"action": "confirm_bypasses", "_selected_action": str(row.pk)}
+
+    text = text_of(owner.post("/admin/catalogue/cooldownbypass/", sent, follow=True))
+
+    row.refresh_from_db()
+    assert "Confirmed: crates 2.1 in parcels." in text
+    assert str(row.approved_by) == "olga"
+
+
+def test_a_change_of_a_confirmed_bypass_asks_for_another_confirmation(
+    cooling: Sdk, owner: Client
+) -> None:
+    Sdk.objects.update(second_person_cooldown=True)
+    row = a_bypass(cooling, "crates", "2.1")
+    CooldownBypass.objects.update(approved_by=a_person("ben"), approved_at=now())
+    url = f"/admin/catalogue/cooldownbypass/{row.pk}/change/"
+
+    owner.post(url, filled(owner, url, version="2.2"))
+
+    row.refresh_from_db()
+    assert (row.version, row.is_confirmed, str(row.requested_by)) == ("2.2", False, "olga")

@@ -9,6 +9,7 @@ from integrations.catalogue.models import Group, Integration, Sdk, SharedConstra
 from matrix.review.models import Finding, Item, Proposal
 from matrix.review.state import proposed
 from matrix.sdk.channel import files_of
+from matrix.sdk.reaching import counts_of, reach_of
 from tests.catalogue.makers import history_of
 from tests.sdk import makers
 from tests.support.small_index import SmallIndex
@@ -192,3 +193,32 @@ def test_a_refreshed_past_is_not_bounded_by_what_came_later(sdk: Sdk, resolve: R
     first = resolve()
 
     assert lines(first) == []
+
+
+# --- Whom it reaches -----------------------------------------------------------------------------
+@pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize("style", ["none", "constraints"])
+def test_the_preview_knows_which_resolved_pins_would_change(
+    sdk: Sdk, resolve: Resolve, style: str
+) -> None:
+    Sdk.objects.update(pins_style=style)
+    publish(resolve())
+
+    reach = reach_of(SharedConstraint(sdk=sdk, requirement=LINE, reason="4.9 leaks"))
+
+    assert (reach.source, reach.environments, reach.unresolved) == ("publication 1", 2, 0)
+    found = {one.name: (one.installing, one.violating) for one in reach.integrations}
+    assert found == {"alone": (0, ()), "web": (1, (("wire==4.9", 1),))}
+
+
+def test_a_count_is_of_today_and_not_known_before_the_first_proposal(
+    sdk: Sdk, resolve: Resolve
+) -> None:
+    here = a_constraint(sdk)
+    later = a_constraint(sdk, starts_on=date(2026, 4, 1))
+    before = counts_of([here, later], at=NOW)
+
+    resolve()
+
+    assert before == {here.pk: None, later.pk: 0}
+    assert counts_of([here, later], at=NOW) == {here.pk: 1, later.pk: 0}
