@@ -22,7 +22,7 @@ SECTIONS = (  # Name, the page's name, and the names of pages below it.
     ("Coverage", "coverages", ("coverage",)),
     ("Integrations", "integrations", ("integration", "release", "add-integration")),
     ("Holds", "holds", ("hold-everywhere", "waiting")),
-    ("Check", "check", ()),
+    ("Check", "check", ("lint", "lint-rules")),
     ("Guide", "guide", ()),
     (
         "Applications",
