@@ -1,9 +1,10 @@
 """What all pages of the catalogue share: who, when, what and why of each change."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth.models import User
 from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
@@ -40,6 +41,14 @@ class Suggestions(AutocompleteSelect):
         self, name: str, value: Sequence[str], attrs: dict[str, Any] | None = None
     ) -> Any:
         return super().optgroups(name, [key for key in value if key_of(key) is not None], attrs)
+
+
+class OwnerFilter(admin.AllValuesFieldListFilter):
+    """Gives the link to what nobody owns a name."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield {**choice, "display": choice["display"] or "Nobody"}
 
 
 class CatalogueAdmin(SimpleHistoryAdmin):

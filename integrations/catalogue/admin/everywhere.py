@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from integrations.catalogue.admin.base import CatalogueAdmin, ReasonForm
+from integrations.catalogue.admin.base import CatalogueAdmin, OwnerFilter, ReasonForm
 from integrations.catalogue.admin.integrations import groups_by_sdk
 from integrations.catalogue.admin.parts import confirm_each
 from integrations.catalogue.admin.previews import NeverSaved, is_preview
@@ -41,7 +41,12 @@ class InForceFilter(admin.SimpleListFilter):
 @admin.register(SharedConstraint)
 class SharedConstraintAdmin(CatalogueAdmin):
     list_display = ("requirement", "where", "reason", "owner", "state", "reaches")
-    list_filter = (InForceFilter, "sdk", "owner", ("ends_on", admin.EmptyFieldListFilter))
+    list_filter = (
+        InForceFilter,
+        "sdk",
+        ("owner", OwnerFilter),
+        ("ends_on", admin.EmptyFieldListFilter),
+    )
     list_select_related = ("sdk", "group")
     search_fields = ("requirement", "reason", "owner", "group__name")
     search_help_text = "Requirement, reason, owner or group."

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from integrations.catalogue.admin.base import CatalogueAdmin, ReasonForm
+from integrations.catalogue.admin.base import CatalogueAdmin, OwnerFilter, ReasonForm
 from integrations.catalogue.choices import Standing
 from integrations.catalogue.confirming import ConfirmationRefused
 from integrations.catalogue.models import Hold, PinnedPick
@@ -71,7 +71,7 @@ class HoldAdmin(CatalogueAdmin):
         StandingFilter,
         ScopeFilter,
         "sdk",
-        "owner",
+        ("owner", OwnerFilter),
         ("ends_on", admin.EmptyFieldListFilter),
         ("approved_by", admin.EmptyFieldListFilter),
     )

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.forms import BaseInlineFormSet, ModelForm
 from django.utils import timezone
+from django.utils.text import capfirst
 from packaging.version import Version
 
 from integrations.catalogue.models import (
@@ -29,7 +30,19 @@ def kept_forms(formset: BaseInlineFormSet) -> Iterator[ModelForm]:
             yield form
 
 
-class OrderedFormSet(BaseInlineFormSet):
+class NamedFormSet(BaseInlineFormSet):
+    """Each field says its name and its row: what stands above the column is not heard in it."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        row = str(form.instance._meta.verbose_name)
+        place = f"new {row}" if index is None else f"{row} {index + 1}"
+        for field in form.fields.values():
+            if not field.widget.is_hidden:
+                field.widget.attrs["aria-label"] = f"{capfirst(str(field.label))}, {place}"
+
+
+class OrderedFormSet(NamedFormSet):
     """A row without an order comes last: nobody has to think of a number."""
 
     def add_fields(self, form: Any, index: int | None) -> None:
@@ -50,7 +63,7 @@ class OrderedFormSet(BaseInlineFormSet):
                 form.instance.order = last
 
 
-class PinnedPicksFormSet(BaseInlineFormSet):
+class PinnedPicksFormSet(NamedFormSet):
     # The holds of the same form, which the database does not know yet. The admin page sets it.
     holds: BaseInlineFormSet | None = None
 
@@ -77,6 +90,7 @@ class PinnedPicksFormSet(BaseInlineFormSet):
 class SmallTable(admin.TabularInline):
     """Fields as wide as what is typed into them."""
 
+    formset = NamedFormSet
     extra = 0
     show_change_link = True
     sizes: dict[str, int] = {}

@@ -4,7 +4,13 @@ from django.contrib import admin, messages
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from integrations.catalogue.admin.base import CatalogueAdmin, Suggestions, count_of, key_of
+from integrations.catalogue.admin.base import (
+    CatalogueAdmin,
+    OwnerFilter,
+    Suggestions,
+    count_of,
+    key_of,
+)
 from integrations.catalogue.admin.inlines import (
     DependencyRules,
     Holds,
@@ -79,7 +85,14 @@ class IntegrationAdmin(PreviewedAdmin, CatalogueAdmin):
         "owner",
         "is_paused",
     )
-    list_filter = ("sdk", GroupFilter, "is_paused", HeldFilter, "prereleases", "owner")
+    list_filter = (
+        "sdk",
+        GroupFilter,
+        "is_paused",
+        HeldFilter,
+        "prereleases",
+        ("owner", OwnerFilter),
+    )
     list_select_related = ("sdk", "group")
     search_fields = ("name", "project", "rules__requirements")
     search_help_text = "Name, project, or something that a dependency rule installs."
