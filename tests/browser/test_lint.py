@@ -19,7 +19,9 @@ def test_several_files_are_linted_and_a_rule_is_read(
     log_in(page, ana)
     page.goto("/lint/")
 
-    page.get_by_label("Files", exact=True).set_input_files([tmp_path / "main.txt", tmp_path / "dev.txt"])
+    page.get_by_label("Files", exact=True).set_input_files(
+        [tmp_path / "main.txt", tmp_path / "dev.txt"]
+    )
     page.get_by_role("button", name="Lint files").click()
     expect(page.get_by_role("status")).to_have_text("1 error in 1 of 2 files.")
     expect(page.get_by_text("rsfoo is 1.5 in dev.txt and 2.0 in main.txt.")).to_be_visible()
