@@ -5,7 +5,10 @@ import pytest
 from pytest_django import Settings
 
 from tests.guidance.makers import Lock, a_lock
+from tests.pages.conftest import as_, invalid_variables_are_marked, passwords_are_hashed_fast
 from tests.support.wheels import WheelIndex
+
+__all__ = ["as_", "invalid_variables_are_marked", "passwords_are_hashed_fast"]
 
 
 @pytest.fixture

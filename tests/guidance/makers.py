@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import Permission, User
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
-from matrix.environments.uv import Outcome, resolve
+from matrix.environments.uv import Outcome, Resolved, resolve
 from matrix.review.models import Proposal, Publication
 from matrix.rules.resolution import LockRequest
 from matrix.sdk.publishing import approve_and_publish
@@ -36,6 +38,23 @@ def an_application(
 def a_lock(folder: Path) -> Lock:
     """The real uv, in a folder of the test."""
     return partial(resolve, uv=a_uv(folder))
+
+
+def locked_as(*lines: str) -> Lock:
+    """A resolver that answers at once: of these lines ``name==version`` those that are asked for."""
+
+    def lock(request: LockRequest) -> Outcome:
+        asked = {str(canonicalize_name(Requirement(text).name)) for text in request.requirements}
+        found = [line for line in lines if line.partition("==")[0] in asked]
+        if request.as_pylock:
+            return Resolved((), 0.0, text='lock-version = "1.0"\n')
+        entries = (
+            f"{line} \\\n    --hash=sha256:{line.encode().hex():0<64}\n    # via -r main.in\n"
+            for line in sorted(found)
+        )
+        return Resolved(tuple(found), 0.0, text="".join(entries))
+
+    return lock
 
 
 def run(application: Application, lock: Lock, at: datetime = NOW, **values: Any) -> Proposal | None:

@@ -1,0 +1,300 @@
+"""The pages of applications: the list, one of them, what its buttons start, what a file declares."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django_q.models import OrmQ
+
+from matrix.review.models import Run
+from portal.guidance.declaring import MOST_BYTES
+from portal.guidance.models import Application, DependencySet
+from tests.guidance.makers import NOW, a_publication, an_application, locked_as, run
+from tests.pages.conftest import text_of
+
+pytestmark = pytest.mark.django_db
+As = Callable[..., Client]
+FIRST = locked_as("rsfoo==1.5", "tool==1.0")
+BOTH = {"main": "rsfoo", "dev": "tool"}
+PAGES = ("/applications/", "/applications/shop/", "/applications/shop/declare/")
+
+
+def posted(client: Client, path: str, **values: str) -> str:
+    return text_of(client.post(path, values, follow=True))
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/applications/shop/publications/1/"])
+def test_every_page_asks_for_a_login_and_then_for_a_group(path: str, as_: As) -> None:
+    a_publication(an_application(), FIRST)
+
+    assert Client().get(path, headers={"Accept": "text/html"}).status_code == 302
+    assert as_().get(path).status_code == 403
+    assert as_("maintainers").get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [
+        pytest.param("/applications/shop/lock/", {"what": "keep"}, id="lock"),
+        pytest.param("/applications/shop/declare/", {"save": "1"}, id="declare"),
+    ],
+)
+def test_viewers_press_nothing(path: str, values: dict[str, str], as_: As) -> None:
+    an_application()
+
+    assert as_("viewers").post(path, values).status_code == 403
+    assert Run.objects.count() == 0
+
+
+def test_an_empty_list_says_what_an_application_is(as_: As) -> None:
+    page = text_of(as_("viewers").get("/applications/"))
+
+    assert "No application yet" in page
+    assert "A maintainer adds one in the catalogue." in page
+
+
+def test_a_list_takes_the_same_queries_for_one_and_for_many(as_: As) -> None:
+    client, counts = as_("viewers"), []
+    for slugs in (["a-1"], [f"b-{number}" for number in range(5)]):
+        for slug in slugs:
+            a_publication(an_application(slug), FIRST)
+        with CaptureQueriesContext(connection) as queries:
+            page = text_of(client.get("/applications/"))
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
+    assert page.count(">publication 1</a>") == 6
+
+
+def test_an_application_shows_its_locks_and_since_when_each_pin_has_been_so(as_: As) -> None:
+    application = an_application(sets=BOTH)
+    a_publication(application, FIRST)
+    later = NOW + timedelta(weeks=1)
+    a_publication(application, locked_as("rsfoo==2.0", "tool==1.0"), later, only=["main"])
+
+    page = text_of(as_("viewers").get("/applications/shop/"))
+
+    rows = [" ".join(row.split()) for row in page.split("<tr>") if 'scope="row"' in row]
+    assert ">rsfoo</th>" in rows[0] and "2.0" in rows[0] and "9 Mar" in rows[0]
+    assert ">tool</th>" in rows[1] and "1.0" in rows[1] and "2 Mar" in rows[1]
+    assert 'href="/applications/shop/files/requirements/main.txt"' in page
+    assert "Lock now" not in page  # Viewers may not.
+
+
+def test_an_application_takes_the_same_queries_after_years_of_publications(as_: As) -> None:
+    application, client, counts = an_application(sets=BOTH), as_("maintainers"), []
+    for weeks in (range(1), range(1, 8)):
+        for week in weeks:
+            lock = locked_as(f"rsfoo==1.{week}", "tool==1.0")
+            a_publication(application, lock, NOW + timedelta(weeks=week))
+        with CaptureQueriesContext(connection) as queries:
+            text_of(client.get("/applications/shop/"))
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        pytest.param({"what": "keep"}, (False, [], None), id="keep"),
+        pytest.param({}, (False, [], None), id="without a word"),
+        pytest.param({"what": "all"}, (True, [], None), id="all"),
+        pytest.param({"what": "one", "name": "RSfoo"}, (False, ["rsfoo"], None), id="one"),
+    ],
+)
+def test_a_button_starts_a_run_that_gives_up_what_it_says(
+    values: dict[str, str], expected: object, as_: As
+) -> None:
+    a_publication(an_application(), FIRST)
+
+    page = posted(as_("maintainers"), "/applications/shop/lock/", **values)
+
+    found = Run.objects.latest("pk")
+    written = found.options["refresh"]
+    assert (written["everything"], written["projects"], written["before"]) == expected
+    assert f"Run {found.pk} of shop" in page
+
+
+def test_pins_of_an_age_are_refreshed_and_a_second_press_starts_nothing(as_: As) -> None:
+    an_application()
+    client = as_("maintainers")
+    posted(client, "/applications/shop/lock/", what="older", days="30")
+    assert Run.objects.get().options["refresh"]["before"] is not None
+
+    page = posted(client, "/applications/shop/lock/", what="all")
+
+    assert "is under way already" in page
+    assert Run.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        pytest.param({"what": "one", "name": "django"}, "pins &quot;django&quot;", id="unpinned"),
+        pytest.param({"what": "one"}, "Name the package to update", id="no name"),
+        pytest.param({"what": "older", "days": "-1"}, "is not a number of days", id="no days"),
+        pytest.param({"what": "some"}, "is none of keep, all, one and older", id="no such word"),
+    ],
+)
+def test_what_makes_no_sense_is_a_sentence_and_no_run(
+    values: dict[str, str], sentence: str, as_: As
+) -> None:
+    an_application()
+
+    assert sentence in posted(as_("maintainers"), "/applications/shop/lock/", **values)
+    assert (Run.objects.count(), OrmQ.objects.count()) == (0, 0)
+
+
+def test_a_finding_of_the_last_run_stands_on_the_page(as_: As) -> None:
+    application = an_application(sets={"main": "rsfoo", "dev": ""})
+    run(application, FIRST)
+    shown = text_of(as_("viewers").get("/applications/shop/"))
+
+    assert "Proposal open" in shown
+    assert "Review proposal 1" in shown
+    assert "No lock is published yet." in shown
+    assert "It declares nothing." in shown
+
+
+# --- What a file declares ------------------------------------------------------------------------
+PYPROJECT = b"""
+[project]
+dependencies = ["django>=5.2", "gunicorn"]
+[dependency-groups]
+dev = ["pytest"]
+"""
+
+
+def uploaded(client: Client, name: str, body: bytes) -> str:
+    file = SimpleUploadedFile(name, body)
+    return text_of(client.post("/applications/shop/declare/", {"file": file}))
+
+
+def test_a_file_is_shown_before_it_is_saved(as_: As) -> None:
+    application, client = an_application(), as_("maintainers")
+
+    page = uploaded(client, "pyproject.toml", PYPROJECT)
+
+    assert "Declare 2 sets" in page
+    assert "New set" in page
+    assert [each.requirements for each in application.sets.all()] == ["rsfoo"]
+
+    text = PYPROJECT.decode()
+    values = {"save": "1", "name": "pyproject.toml", "text": text}
+    posted(client, "/applications/shop/declare/", **values)
+
+    assert dict(application.sets.values_list("name", "requirements")) == {
+        "main": "django>=5.2\ngunicorn",
+        "dev": "pytest",
+    }
+    reasons = DependencySet.history.values_list("history_change_reason", flat=True)
+    assert "taken from pyproject.toml" in reasons
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "sentence"),
+    [
+        pytest.param("poetry.lock", b"x", "is none of the files that are read", id="unknown"),
+        pytest.param("main.in", b"\xff", "not UTF-8 text: byte 0", id="not UTF-8"),
+        pytest.param("main.in", b"#" * (MOST_BYTES + 1), "larger than 1,000,000", id="too large"),
+        pytest.param("main.in", b"-e .", "is an option, not a requirement", id="an option"),
+        pytest.param("main.in", b"# nothing", "main.in declares nothing", id="nothing"),
+        pytest.param("setup.cfg", b"no section", "cannot be read", id="not a file of its kind"),
+    ],
+)
+def test_nothing_is_saved_of_a_file_with_a_problem(
+    name: str, body: bytes, sentence: str, as_: As
+) -> None:
+    application, client = an_application(), as_("maintainers")
+
+    page = uploaded(client, name, body)
+
+    assert "Nothing was taken over" in page
+    assert sentence in page
+    assert 'name="save"' not in page
+    values = {"save": "1", "name": name, "text": body.decode(errors="replace")}
+    posted(client, "/applications/shop/declare/", **values)
+    assert [each.requirements for each in application.sets.all()] == ["rsfoo"]
+
+
+# --- The form of the admin -----------------------------------------------------------------------
+def a_form(**sets: str) -> dict[str, str]:
+    rows = {
+        f"sets-{number}-{field}": value
+        for number, (name, text) in enumerate(sets.items())
+        for field, value in (("name", name), ("requirements", text))
+    }
+    return {
+        "slug": "shop",
+        "name": "Shop",
+        "python": "3.13",
+        "tool": "uv",
+        "platform": "docker",
+        "environment_path": "/app",
+        "start_command": "gunicorn shop.wsgi",
+        "cooldown_days": "0",
+        "propose_at": "04:07",
+        "change_reason": "The shop opens.",
+        "sets-TOTAL_FORMS": str(len(sets)),
+        "sets-INITIAL_FORMS": "0",
+        **rows,
+    }
+
+
+@pytest.mark.parametrize(
+    ("sets", "sentence"),
+    [
+        pytest.param({"dev": "tool"}, "Keep a set named main", id="without main"),
+        pytest.param({"main": "# none"}, "Declare at least one requirement", id="main is empty"),
+        pytest.param({"main": "rsfoo =>1"}, "rsfoo =&gt;1", id="no requirement"),
+        pytest.param({"main": "rsfoo", "settings": "tool"}, "names another part", id="reserved"),
+    ],
+)
+def test_the_admin_keeps_main_and_refuses_what_cannot_be_locked(
+    sets: dict[str, str], sentence: str, as_: As
+) -> None:
+    client = staff(as_)
+
+    page = text_of(client.post(reverse("admin:guidance_application_add"), a_form(**sets)))
+
+    assert sentence in page
+    assert Application.objects.count() == 0
+
+
+def test_an_application_is_made_with_its_sets_and_the_reason(as_: As) -> None:
+    client = staff(as_)
+
+    client.post(reverse("admin:guidance_application_add"), a_form(main="rsfoo", dev="tool"))
+
+    application = Application.objects.get()
+    assert [each.name for each in application.sets.order_by("pk")] == ["main", "dev"]
+    assert application.history.get().history_change_reason == "The shop opens."
+    for path in ("change", "history"):
+        text_of(client.get(reverse(f"admin:guidance_application_{path}", args=[application.pk])))
+
+
+def test_the_list_of_the_admin_takes_the_same_queries_for_one_and_for_many(as_: As) -> None:
+    client, counts = staff(as_), []
+    for slugs in (["a-1"], [f"b-{number}" for number in range(10)]):
+        for slug in slugs:
+            an_application(slug, BOTH)
+        with CaptureQueriesContext(connection) as queries:
+            text_of(client.get(reverse("admin:guidance_application_changelist")))
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
+
+
+def staff(as_: As) -> Client:
+    client = as_("maintainers")
+    user = client.session.get("_auth_user_id")
+    from django.contrib.auth.models import User  # noqa: PLC0415
+
+    User.objects.filter(pk=user).update(is_staff=True)
+    return client
