@@ -5,7 +5,7 @@ Review knows channels and parts. Whoever owns a kind registers here what it take
 and publish it, when the portal starts.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -38,7 +38,11 @@ class Kind:
     summary_of: Callable[[Channel], Summarise]
     compare: Callable[[Sequence[Change]], Sequence[Compared]]  # In the order of the changes.
     tally: Callable[[Iterable[PartDiff]], str]  # What changes together, without a full stop.
-    find: Callable[[str], Subject | None]  # By the slug; None: it was removed.
+    subjects: Callable[[Collection[str]], Mapping[str, Subject]]  # Those that there are, by slug.
+
+    def find(self, slug: str) -> Subject | None:
+        """Return the subject of this slug; None: it was removed."""
+        return self.subjects([slug]).get(slug)
 
 
 _known: dict[str, Kind] = {}

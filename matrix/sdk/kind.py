@@ -1,9 +1,9 @@
 """SDKs as a kind of channels."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
-from integrations.catalogue.models.sdk import sdk_named
-from matrix.review.kinds import Kind
+from integrations.catalogue.models import Sdk
+from matrix.review.kinds import Kind, Subject
 from matrix.rules.diffing import PartDiff, summary_line
 from matrix.sdk.channel import compare, summary_of
 from matrix.sdk.publishing import render
@@ -15,6 +15,16 @@ def tally(diffs: Iterable[PartDiff]) -> str:
     return line.removesuffix(" 0 rows unchanged.").removesuffix(".")
 
 
+def subjects(slugs: Collection[str]) -> Mapping[str, Subject]:
+    found = Sdk.objects.filter(slug__in=slugs).defer("frame")
+    return {sdk.slug: sdk for sdk in found}
+
+
 SDK = Kind(
-    noun="SDK", render=render, summary_of=summary_of, compare=compare, tally=tally, find=sdk_named
+    noun="SDK",
+    render=render,
+    summary_of=summary_of,
+    compare=compare,
+    tally=tally,
+    subjects=subjects,
 )

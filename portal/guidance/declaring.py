@@ -100,12 +100,8 @@ def _mistakes(
 def _row(
     application: Application, old: DependencySet | None, name: str, lines: tuple[str, ...]
 ) -> DependencySet:
-    row = DependencySet(
-        pk=old.pk if old else None,
-        application=application,
-        name=name,
-        requirements="\n".join(lines),
-    )
+    row = old or DependencySet(application=application, name=name)
+    row.requirements = "\n".join(lines)
     row.normalise()
     return row
 

@@ -1,8 +1,8 @@
 """Locks in the words of the pages: what differs between two of them, as a part's change."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from matrix.review.kinds import Compared, Kind
+from matrix.review.kinds import Compared, Kind, Subject
 from matrix.review.models import Channel
 from matrix.review.values import Change, Summarise
 from matrix.rules.diffing import PartDiff, PinMove, PinsDiff
@@ -91,6 +91,10 @@ def find(slug: str) -> Application | None:
     return None if "\0" in slug else Application.objects.filter(slug=slug).first()
 
 
+def subjects(slugs: Collection[str]) -> Mapping[str, Subject]:
+    return {found.slug: found for found in Application.objects.filter(slug__in=slugs)}
+
+
 def summary_of(_: Channel) -> Summarise:
     return summarise
 
@@ -101,5 +105,5 @@ APPLICATION = Kind(
     summary_of=summary_of,
     compare=compare,
     tally=tally,
-    find=find,
+    subjects=subjects,
 )

@@ -10,6 +10,7 @@ from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery
 from integrations.catalogue.models import Integration, Sdk
 from integrations.index.address import default_index_url
 from integrations.index.models import Poll, PollOutcome
+from matrix.review.kinds import Subject, kind_named, other_kinds
 from matrix.review.models import Channel, Proposal, Publication, Run
 from matrix.sdk.channel import KIND
 from portal.home.example import EXAMPLE
@@ -75,6 +76,35 @@ def overview(now: datetime) -> list[SdkOverview]:
         )
         for sdk in sdks
     ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OtherOverview:
+    """The open proposal of something else than an SDK, beside what it belongs to."""
+
+    sdk: Subject  # Called so for the templates.
+    proposal: Proposal  # Counted.
+    next_run_at: datetime | None = None
+    is_example: bool = False
+
+
+def others() -> list[OtherOverview]:
+    """Return the open proposals of everything but SDKs, by name."""
+    found: dict[str, list[Proposal]] = defaultdict(list)
+    rows = Proposal.objects.open().filter(channel__kind__in=other_kinds(KIND))
+    for proposal in proposals(rows):
+        found[proposal.channel.kind].append(proposal)
+    subjects = {
+        kind: kind_named(kind).subjects([one.channel.slug for one in open_ones])
+        for kind, open_ones in found.items()
+    }
+    overviews = [
+        OtherOverview(sdk=subject, proposal=one)
+        for kind, open_ones in found.items()
+        for one in open_ones
+        if (subject := subjects[kind].get(one.channel.slug))
+    ]
+    return sorted(overviews, key=lambda one: (one.sdk.name, one.sdk.slug))
 
 
 def _open_proposals(channels: QuerySet[Channel]) -> QuerySet[Proposal]:

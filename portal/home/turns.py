@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from matrix.review.models import Decision, Proposal
 from portal.home.filtering import Filters
-from portal.home.overview import SdkOverview
+from portal.home.overview import OtherOverview, SdkOverview
 from portal.home.reviewing import Review, review_of
 
 DECIDE = "review.decide"
@@ -20,7 +20,7 @@ CLOSELY = "closely"
 class Turn:
     """One open proposal."""
 
-    overview: SdkOverview
+    overview: SdkOverview | OtherOverview
     proposal: Proposal  # Counted: see listing.py.
     undecided: int
     is_yours: bool
@@ -36,8 +36,8 @@ class Headline:
     why: str = ""
 
 
-def turns(overviews: Sequence[SdkOverview], user: User) -> list[Turn]:
-    """Return the open proposals: those that wait for *user* first, then by the name of the SDK."""
+def turns(overviews: Sequence[SdkOverview | OtherOverview], user: User) -> list[Turn]:
+    """Return the open proposals: those that wait for *user* first, then by name."""
     open_ones = [one for one in overviews if one.proposal]
     numbers = [one.proposal.pk for one in open_ones if one.proposal]
     approved = _approved_by(user, numbers) if numbers else set()
@@ -59,7 +59,7 @@ def _approved_by(user: User, proposals: Collection[int]) -> set[int]:
     return set(rows.values_list("item__proposal", flat=True))
 
 
-def _turn(one: SdkOverview, user: User, approved: Collection[int]) -> Turn:
+def _turn(one: SdkOverview | OtherOverview, user: User, approved: Collection[int]) -> Turn:
     proposal = one.proposal
     assert proposal is not None
     undecided: int = proposal.undecided_count  # type: ignore[attr-defined]
@@ -106,7 +106,7 @@ def _with_review(turn: Turn) -> Turn:
 
 def headline(found: Sequence[Turn], overviews: Sequence[SdkOverview]) -> Headline:
     """Return the first line of the page, and why it says so."""
-    if not overviews:
+    if not overviews and not found:
         return Headline(text="Welcome: no SDK yet")
     if not found and not any(one.publication or one.run for one in overviews):
         return Headline(text="Welcome: no proposal yet")

@@ -21,7 +21,8 @@ from integrations.catalogue.models import Sdk
 from integrations.catalogue.models.sdk import sdk_named
 from integrations.catalogue.validators import validate_index_url
 from integrations.index.models import Index, PollOutcome
-from matrix.review.models import Proposal, Publication
+from matrix.review.kinds import kind_named, other_kinds
+from matrix.review.models import Channel, Proposal, Publication
 from matrix.sdk.channel import KIND
 from matrix.sdk.gathering import index_of
 
@@ -35,6 +36,21 @@ def the_sdk(slug: str) -> Sdk:
         there = f"There is {known}." if known else "Import one: manage.py import_catalogue --help."
         raise CommandError(f'There is no SDK "{slug}". {there}')
     return sdk
+
+
+def the_channel(slug: str) -> Channel:
+    """Return the channel of an SDK or an application; ``application:shop`` where both are named."""
+    kind, colon, name = slug.rpartition(":")
+    kinds = [kind] if colon else [KIND, *other_kinds(KIND)]
+    known = {KIND, *other_kinds(KIND)}
+    found = [one for one in kinds if one in known and kind_named(one).find(name)]
+    if not found:
+        raise CommandError(f'There is neither an SDK nor an application "{slug}".')
+    if len(found) > 1:
+        ways = " or ".join(f"{one}:{name}" for one in found)
+        raise CommandError(f'"{slug}" names several things. Write {ways}.')
+    channel, _ = Channel.objects.get_or_create(kind=found[0], slug=name)
+    return channel
 
 
 def the_user(name: str) -> User:
@@ -68,11 +84,11 @@ def the_proposal(number: int | None) -> Proposal:
     return newest
 
 
-def the_publication(sdk: Sdk, number: int) -> Publication:
-    rows = Publication.objects.filter(channel__kind=KIND, channel__slug=sdk.slug)
+def the_publication(channel: Channel, number: int) -> Publication:
+    rows = Publication.objects.filter(channel=channel)
     found = rows.select_related("channel").filter(number=number).first()
     if found is None:
-        raise CommandError(f"There is no publication {number} of {sdk.slug}.")
+        raise CommandError(f"There is no publication {number} of {channel.slug}.")
     return found
 
 

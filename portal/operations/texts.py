@@ -30,7 +30,7 @@ def proposal_text(report: ProposalReport) -> str:
     for item in report.items:
         if item.group != group:
             group = item.group
-            lines += ["", f"{group or 'Layout'}"]
+            lines += ["", group or ("Layout" if item.part == LAYOUT else "Sets")]
         lines += _item_lines(item)
     return "\n".join(lines)
 

@@ -41,7 +41,7 @@ def a_lock(folder: Path) -> Lock:
 
 
 def locked_as(*lines: str) -> Lock:
-    """A resolver that answers at once: of these lines ``name==version`` those that are asked for."""
+    """A resolver that answers at once: of these lines those that are asked for."""
 
     def lock(request: LockRequest) -> Outcome:
         asked = {str(canonicalize_name(Requirement(text).name)) for text in request.requirements}

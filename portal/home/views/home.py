@@ -13,7 +13,7 @@ from portal.home.acting import start_run
 from portal.home.example import EXAMPLE
 from portal.home.first_steps import ADD_SDK, first_steps, import_example
 from portal.home.listing import earlier_proposals
-from portal.home.overview import overview
+from portal.home.overview import others, overview
 from portal.home.turns import headline, turns
 from portal.home.watching import watch
 from portal.operations.health import worker_state
@@ -24,7 +24,7 @@ from portal.operations.health import worker_state
 def show_home(request: HttpRequest) -> HttpResponse:
     at, user = now(), person(request)
     sdks = overview(at)
-    found = turns(sdks, user)
+    found = turns([*sdks, *others()], user)
     context = {
         "sdks": sdks,
         "turns": found,

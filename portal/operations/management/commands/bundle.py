@@ -6,14 +6,13 @@ from django.core.management.base import CommandError
 
 from matrix.review.errors import ReviewError
 from matrix.sdk.bundling import Bundle, candidate_bundle, publication_bundle
-from matrix.sdk.channel import channel_of
-from portal.operations.cli import Described, the_proposal, the_sdk
+from portal.operations.cli import Described, the_channel, the_proposal
 from portal.operations.files import write_bytes
 
 
 class Command(Described):
     """
-    Write every generated file of an SDK, and a manifest of them, into one ZIP file.
+    Write every generated file of an SDK or an application, and a manifest, into one ZIP file.
 
       manage.py bundle example-sdk --output bundle.zip
       manage.py bundle example-sdk --output candidate.zip --proposal 47
@@ -32,7 +31,7 @@ class Command(Described):
         )
 
     def handle(self, *, sdk: str, output: Path, proposal: int | None, **options: Any) -> None:
-        channel = channel_of(the_sdk(sdk))
+        channel = the_channel(sdk)
         if proposal is None:
             if channel.current is None:
                 raise CommandError(f"Nothing is published for {sdk} yet. Publish a proposal first.")

@@ -7,7 +7,7 @@ from django.utils.timezone import now
 
 from matrix.review.errors import ReviewError
 from matrix.sdk.publishing import approve_and_publish, publish_again
-from portal.operations.cli import Described, the_publication, the_sdk, the_user
+from portal.operations.cli import Described, the_channel, the_publication, the_user
 
 
 class Command(Described):
@@ -24,7 +24,9 @@ class Command(Described):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("number", type=int, metavar="N", help="The number of the proposal.")
         parser.add_argument(
-            "--again", metavar="SDK", help="N is a publication of this SDK: publish it again."
+            "--again",
+            metavar="SLUG",
+            help="N is a publication of this SDK or application: publish it again.",
         )
         parser.add_argument(
             "--as", dest="user", required=True, metavar="USER", help="Who decides and publishes."
@@ -44,7 +46,7 @@ class Command(Described):
             if again is None:
                 publication = approve_and_publish(number, by=by, at=now(), comment=comment)
             else:
-                old = the_publication(the_sdk(again), number)
+                old = the_publication(the_channel(again), number)
                 publication = publish_again(old, by=by, at=now(), reason=comment)
         except (ReviewError, PermissionDenied) as error:
             raise CommandError(str(error)) from error

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from integrations.catalogue.models import Sdk
+from matrix.review.kinds import kind_of
 from matrix.review.state import published
 from matrix.rules.rendering import (
     WORKFLOWS,
@@ -15,11 +16,11 @@ from matrix.rules.rendering import (
     UnknownPins,
     UnknownWorkflow,
 )
-from matrix.sdk.channel import channel_of, constraints_of
+from matrix.sdk.channel import KIND, constraints_of
 from matrix.sdk.framing import Received, receive, receive_workflow
-from portal.operations.cli import Described, the_sdk
+from portal.operations.cli import Described, counted, the_channel, the_sdk
 from portal.operations.constraints import Beside
-from portal.operations.files import read_text, replace_text
+from portal.operations.files import read_text, replace_text, write_text
 
 
 class Command(Described):
@@ -28,22 +29,24 @@ class Command(Described):
 
       manage.py render example-sdk --into ../sdk/tox.ini
       manage.py render example-sdk --into ../sdk/.github/workflows/test-integrations-web.yml
+      manage.py render shop --into ../shop
 
     Only text between "# BEGIN GENERATED" and "# END GENERATED" changes. The rest of the file is the
     frame: the portal keeps the last one that it was given, and proposes a changed one as part of
     the layout. Where pins are written as constraint files, those stand beside the tox.ini: they are
-    written as well, and old ones that the portal wrote are removed. Ends with 1 when a region was
+    written as well, and old ones that the portal wrote are removed. The locks of an application are
+    whole files, written below the folder that --into names. Ends with 1 when a region was
     edited by hand, or with --check when something is not current.
     """
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("sdk", metavar="SDK", help="The SDK's slug: example-sdk.")
+        parser.add_argument("sdk", metavar="SLUG", help="An SDK or an application: example-sdk.")
         parser.add_argument(
             "--into",
             type=Path,
             required=True,
             metavar="FILE",
-            help="The tox.ini, or the workflow (.yml), to bring up to date.",
+            help="The tox.ini, the workflow (.yml) or, of an application, the folder.",
         )
         parser.add_argument(
             "--check", action="store_true", help="Change nothing; say whether the file is current."
@@ -57,10 +60,14 @@ class Command(Described):
     def handle(
         self, *, sdk: str, into: Path, check: bool, discard_edits: bool, **options: Any
     ) -> None:
-        found = the_sdk(sdk)
-        bodies = published(channel_of(found))
+        channel = the_channel(sdk)
+        bodies = published(channel)
         if not bodies:
             raise CommandError(f"Nothing is published for {sdk} yet. Publish a proposal first.")
+        if channel.kind != KIND:
+            self._write_files(into, kind_of(channel).render(bodies), check=check)
+            return
+        found = the_sdk(channel.slug)
         before = read_text(into)
         try:
             received = _receive(found, into, before, bodies, discard=discard_edits, keep=not check)
@@ -78,6 +85,20 @@ class Command(Described):
             self._write(into, received.text, beside)
         if received.is_frame_new:
             self.stdout.write("Its frame is new to the portal; the next run proposes it.")
+
+    def _write_files(self, into: Path, files: Mapping[str, str], *, check: bool) -> None:
+        """Bring whole files below a folder up to date: locks have no frame."""
+        if not into.is_dir():
+            raise CommandError(f"{into} is no folder. Name the one that the locks stand in.")
+        old = {path for path in files if not (into / path).is_file()}
+        old |= {path for path in files.keys() - old if read_text(into / path) != files[path]}
+        if check and old:
+            raise CommandError(f"Not current in {into}: {', '.join(sorted(old))}.")
+        for path in sorted(old):
+            (into / path).parent.mkdir(exist_ok=True)
+            write_text(into / path, files[path])
+        done = f"{counted(len(old), 'file')} brought up to date" if old else "All files are current"
+        self.stdout.write(f"{done} in {into}.")
 
     def _write(self, into: Path, text: str, beside: Beside) -> None:
         beside.bring_up_to_date()
