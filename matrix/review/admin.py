@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from matrix.review.models import (
     Channel,
+    Comment,
     Decision,
     Finding,
     Item,
@@ -73,8 +74,8 @@ class RunAdmin(_Page):
 
 class ItemInline(_Inline):
     model = Item
-    fields = ("part", "change", "decision", "published_in", "reasons")
-    readonly_fields = ("change", "decision")
+    fields = ("part", "change", "because", "decision", "published_in", "reasons")
+    readonly_fields = ("change", "because", "decision")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Item]:
         rows = super().get_queryset(request).select_related("published_in__channel")
@@ -83,6 +84,10 @@ class ItemInline(_Inline):
     @admin.display(description="change")
     def change(self, item: Item) -> str:
         return f"{(item.old_id or 'absent')[:12]} → {(item.new_id or 'absent')[:12]}"
+
+    @admin.display(description="because of", empty_value="-")
+    def because(self, item: Item) -> str:
+        return " ".join(cause["text"] for cause in item.causes)
 
     @admin.display(description="decision")
     def decision(self, item: Item) -> str:
@@ -93,7 +98,20 @@ class ItemInline(_Inline):
 def _sentence(decision: Decision) -> str:
     kept = " (kept)" if decision.kept_from_id else ""
     reason = f": {decision.reason}" if decision.reason else ""
-    return f"{decision.get_verdict_display()} by {decision.decided_by}{kept}{reason}"
+    return (
+        f"{decision.get_verdict_display()} by {decision.decided_by}{kept}{_until(decision)}{reason}"
+    )
+
+
+def _until(decision: Decision) -> str:
+    match decision.propose_again:
+        case "":
+            return ""
+        case Decision.ProposeAgain.WHEN_A_HOLD_ENDS:
+            return f" until {decision.waits_for} ends"
+        case Decision.ProposeAgain.WHEN_IT_CHANGES:
+            return " until it changes"
+    return " until the next run"
 
 
 class FindingInline(_Inline):
@@ -104,6 +122,15 @@ class FindingInline(_Inline):
         return super().get_queryset(request).select_related("waived_by").order_by("part", "pk")
 
 
+class CommentInline(_Inline):
+    model = Comment
+    fields = ("part", "text", "written_by", "written_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Comment]:
+        rows = super().get_queryset(request).select_related("written_by")
+        return rows.order_by("written_at", "pk")
+
+
 @admin.register(Proposal)
 class ProposalAdmin(_Page):
     list_display = ("number", "channel", "status", "proposed_at", "base", "summary")
@@ -112,7 +139,7 @@ class ProposalAdmin(_Page):
     search_fields = ("=number", "summary")
     date_hierarchy = "proposed_at"
     ordering = ("-number",)
-    inlines = (ItemInline, FindingInline)
+    inlines = (ItemInline, FindingInline, CommentInline)
     fields = (
         ("number", "channel", "status"),
         "summary",

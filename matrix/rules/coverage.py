@@ -132,7 +132,7 @@ def _explained(python: Python, subject: Subject) -> Iterator[tuple[Word, str]]:
     if able := [one.version for one in subject.tested if python in (one.declared or ())]:
         yield (
             Word.NO_ROWS,
-            f"{_list(able)} {_declares(able)} it; a release is tested on its oldest and two newest Pythons.",
+            f"{_list(able)} {_declares(able)} it; its oldest and two newest Pythons are tested.",
         )
     for word, found, what in (
         (Word.ON_HOLD, subject.held, "on hold"),

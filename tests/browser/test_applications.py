@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from matrix.review.models import Proposal, PublishedFile, Run
 from portal.guidance.running import carry_out
@@ -45,8 +45,8 @@ def test_what_is_declared_is_locked_reviewed_and_downloaded(
     page.get_by_role("link", name="Applications").click()
     page.get_by_role("link", name="Shop").click()
     page.get_by_role("link", name="Declare from a file…").click()
-    file = {"name": "pyproject.toml", "mimeType": "text/plain", "buffer": PYPROJECT.encode()}
-    page.locator("#id_file").set_input_files(files=[file])  # type: ignore[list-item]
+    file = FilePayload(name="pyproject.toml", mimeType="text/plain", buffer=PYPROJECT.encode())
+    page.locator("#id_file").set_input_files(files=[file])
     page.get_by_role("button", name="Read 1 file").click()
     expect(page.get_by_role("list", name="Changes of main")).to_contain_text("rsfoo")
     page.get_by_role("button", name="Declare 2 sets").click()

@@ -43,7 +43,7 @@ TESTED = [a_candidate("1.0", "3.9"), a_candidate("2.0", "3.9 3.11 3.12 3.14")]
             "3.11",
             Subject(rows=ROWS, tested=TESTED),
             Word.NO_ROWS,
-            "2.0 declares it; a release is tested on its oldest and two newest Pythons.",
+            "2.0 declares it; its oldest and two newest Pythons are tested.",
             id="declared, and other Pythons picked",
         ),
         pytest.param(

@@ -15,6 +15,7 @@ from django_q.models import OrmQ
 from matrix.review.models import Run
 from portal.guidance.declaring import MOST_BYTES
 from portal.guidance.models import Application, DependencySet
+from tests.catalogue.makers import history_of
 from tests.guidance.makers import NOW, a_publication, an_application, locked_as, run
 from tests.pages.conftest import text_of
 
@@ -194,7 +195,7 @@ def test_a_file_is_shown_before_it_is_saved(as_: As) -> None:
         "main": "django>=5.2\ngunicorn",
         "dev": "pytest",
     }
-    reasons = DependencySet.history.values_list("history_change_reason", flat=True)
+    reasons = history_of(DependencySet).values_list("history_change_reason", flat=True)
     assert "taken from pyproject.toml" in reasons
 
 
@@ -275,7 +276,7 @@ def test_an_application_is_made_with_its_sets_and_the_reason(as_: As) -> None:
 
     application = Application.objects.get()
     assert [each.name for each in application.sets.order_by("pk")] == ["main", "dev"]
-    assert application.history.get().history_change_reason == "The shop opens."
+    assert history_of(application).get().history_change_reason == "The shop opens."
     for path in ("change", "history"):
         text_of(client.get(reverse(f"admin:guidance_application_{path}", args=[application.pk])))
 
@@ -294,6 +295,6 @@ def test_the_list_of_the_admin_takes_the_same_queries_for_one_and_for_many(as_: 
 
 def staff(as_: As) -> Client:
     client = as_("maintainers")
-    user = client.session.get("_auth_user_id")
+    user = int(client.session["_auth_user_id"])
     User.objects.filter(pk=user).update(is_staff=True)
     return client

@@ -21,6 +21,7 @@ from matrix.review.models import Proposal, Publication, Run
 from matrix.rules.resolution import LockRequest
 from matrix.sdk.publishing import approve_and_publish, publish_approved
 from portal import tasks
+from portal.guidance import running
 from portal.guidance.models import Application
 from portal.guidance.running import request
 from portal.home.acting import seen
@@ -221,9 +222,7 @@ def test_a_weekly_update_is_made_once_however_often_it_is_delivered(
     index: WheelIndex, lock: Lock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The task has no resolver of its own to be given: the one of the module is taken."""
-    monkeypatch.setattr(
-        tasks.applications.carry_out, "__kwdefaults__", {"lock": lock}, raising=True
-    )
+    monkeypatch.setattr(running.carry_out, "__kwdefaults__", {"lock": lock}, raising=True)
     an_application()
     due = NOW.isoformat()
 
@@ -307,7 +306,7 @@ def test_a_set_that_cannot_be_locked_is_told_by_the_command(
 
 
 def answers(monkeypatch: pytest.MonkeyPatch, lock: Lock) -> None:
-    monkeypatch.setattr(tasks.applications.carry_out, "__kwdefaults__", {"lock": lock})
+    monkeypatch.setattr(running.carry_out, "__kwdefaults__", {"lock": lock})
 
 
 def test_a_run_in_scope_of_one_set_asks_for_that_set() -> None:

@@ -15,6 +15,7 @@ from tests.review.makers import AT, a_channel, a_proposal, a_publication, a_user
 
 pytestmark = pytest.mark.django_db
 PAGES = [Channel, Run, Proposal, Publication]
+CAUSES = ({"kind": "release", "text": "Release 2.0 was uploaded."},)
 FOUND = Found("install", "warning", "It needs a compiler.")
 
 
@@ -29,9 +30,12 @@ def a_history(slug: str, parts: int) -> Channel:
     channel = a_channel(slug)
     names = [f"part {number}" for number in range(parts)]
     a_publication(channel, dict.fromkeys(names, "one"))
-    proposal = a_proposal(channel, [ComputedPart(name, "two", findings=(FOUND,)) for name in names])
+    changed = [ComputedPart(name, "two", findings=(FOUND,), causes=CAUSES) for name in names]
+    proposal = a_proposal(channel, changed)
     deciding.approve(proposal.number, names[:1], by=a_user(), at=AT)
     deciding.decline(proposal.number, names[1:], by=a_user(), at=AT, reason="It breaks CI.")
+    for name in names:
+        proposal.comments.create(part=name, text="Why now?", written_by=a_user(), written_at=AT)
     return channel
 
 
@@ -76,12 +80,19 @@ def page_of(model: type[Model], channel: Channel) -> str:
     return reverse(f"admin:review_{model._meta.model_name}_change", args=[row.pk])
 
 
-def test_a_proposal_shows_its_items_decisions_and_findings(client: Client) -> None:
+def test_a_proposal_shows_its_items_causes_decisions_findings_and_comments(client: Client) -> None:
     channel = a_history("example", 2)
 
     page = client.get(page_of(Proposal, channel)).content.decode()
 
-    for text in ("part 0", "Approved by ana", "Declined by ana: It breaks CI.", FOUND.text):
+    for text in (
+        "part 0",
+        "Approved by ana",
+        "Declined by ana until the next run: It breaks CI.",
+        FOUND.text,
+        CAUSES[0]["text"],
+        "Why now?",
+    ):
         assert text in page
 
 

@@ -98,7 +98,7 @@ def test_the_end_of_the_hold_has_the_change_proposed_again(
     )
     rows = Decision.objects.filter(item__part="b", propose_again=Again.WHEN_A_HOLD_ENDS)
     over = rows.exclude(item__proposal__status="replaced")
-    assert set(over.values_list("withdrawn_at", "withdrawn_by")) == {(LATER, None)}
+    assert {(one.withdrawn_at, one.withdrawn_by) for one in over} == {(LATER, None)}
 
 
 def test_a_part_that_the_run_does_not_cover_goes_on_waiting() -> None:

@@ -19,6 +19,7 @@ from matrix.review.values import Change
 from matrix.rules.parts import IntegrationPart, LayoutPart, Part, Row, write
 from matrix.sdk.causes import causes_of
 from matrix.sdk.channel import channel_of
+from tests.catalogue.makers import history_of
 from tests.sdk import makers
 from tests.support.parts import a_layout, a_part, pythons
 
@@ -141,9 +142,8 @@ class Week:
         before = old or self.old
         run = self.a_run(NOW)
         change = Change(self.name(new or before), write(before), write(new) if new else None)
-        return [tuple(cause) for cause in causes_of(run, self.sdk, [change], index=self.index)[
-            change.part
-        ]]  # fmt: skip
+        found = causes_of(run, self.sdk, [change], index=self.index)[change.part]
+        return [(kind, text) for kind, text in found]
 
     def moved_to(self, *rows: Row, **values: Any) -> list[tuple[str, str]]:
         return self.causes(a_part("httpx", rows=rows, **values))
@@ -151,13 +151,15 @@ class Week:
 
 def made_before(slug: str, **values: Any) -> Sdk:
     fields = {"name": "Kit", "pythons": "3.9 3.10 3.11 3.12 3.13", **values}
-    return saved(Sdk(slug=slug, **fields), BEFORE - timedelta(days=9))
+    sdk = Sdk(slug=slug, **fields)
+    saved(sdk, BEFORE - timedelta(days=9))
+    return sdk
 
 
 def an_integration(sdk: Sdk, name: str, **values: Any) -> Integration:
     integration = makers.an_integration(sdk, name, **values)
     for made in (integration, integration.group):
-        made.history.update(history_date=BEFORE - timedelta(days=9))
+        history_of(made).update(history_date=BEFORE - timedelta(days=9))
     return integration
 
 

@@ -14,6 +14,7 @@ from integrations.catalogue.models import (
 )
 from integrations.index.facts import LONG_AGO
 from integrations.index.models import ProjectStatus
+from tests.catalogue.makers import history_of
 from tests.sdk.causing import (
     BEFORE,
     Week,
@@ -43,7 +44,7 @@ def uploaded_at_an_unknown_time(week: Week) -> Told:
 def after_its_cooldown(week: Week) -> Told:
     week.sdk.cooldown_days = 7
     week.sdk.save()
-    week.sdk.history.all().delete()
+    history_of(week.sdk).all().delete()
     week.know("httpx", fact("1.1", on(10)))
     return week.moved_to(row("1.1"))
 
@@ -120,7 +121,9 @@ INDEX = [
 # --- What people did -----------------------------------------------------------------------------
 def a_rule(week: Week, **values: str) -> DependencyRule:
     fields = {"releases": "<3.0", "requirements": "anyio<5", **values}
-    return saved(DependencyRule(integration=week.httpx, **fields), BEFORE - timedelta(days=2))
+    rule = DependencyRule(integration=week.httpx, **fields)
+    saved(rule, BEFORE - timedelta(days=2))
+    return rule
 
 
 def edited_rule(week: Week) -> Told:

@@ -35,6 +35,7 @@ from tests.sdk.causing import (
     saved,
 )
 from tests.support.parts import a_part
+from tests.support.processes import ROOT
 
 pytestmark = pytest.mark.django_db
 Told = list[tuple[str, str]]
@@ -280,5 +281,10 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_parts() -> None:
     assert counts[0] == counts[1] <= 32
 
 
-def test_every_kind_has_its_place_in_the_order_once() -> None:
-    assert len(set(ORDER)) == len(ORDER)
+def test_every_kind_has_one_place_in_the_order_and_in_the_documents() -> None:
+    text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    (line,) = [line for line in text.splitlines() if line.startswith("The kinds are `new`")]
+
+    assert (
+        line.replace(" and ", ", ") == f"The kinds are {', '.join(f'`{kind}`' for kind in ORDER)}."
+    )

@@ -1,6 +1,7 @@
 """Which items go together, and why; a table beside what rendering and CI make of it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -47,7 +48,7 @@ def report(
     return ItemReport(**fields)
 
 
-def moved(name: str, *causes: tuple[str, str], **values: str) -> ItemReport:
+def moved(name: str, *causes: tuple[str, str], **values: Any) -> ItemReport:
     old = a_part(name, rows=[a_row("1.0")], **values)
     return report(old, a_part(name, rows=[a_row("1.1")], **values), *causes)
 
@@ -191,7 +192,7 @@ def test_a_required_companion_comes_first_and_each_is_told_once() -> None:
 def test_nothing_moves_when_one_of_several_is_decided() -> None:
     before = [moved(name, SETTINGS) for name in "abc"]
     after = [*before[:2], moved("c", SETTINGS)]
-    decided = report(after[2].old, after[2].new, SETTINGS, decision=Decision(verdict="declined"))
+    decided = replace(after[2], decision=Decision(verdict="declined"))
 
     assert companions([*after[:2], decided]) == companions(before)
 

@@ -13,6 +13,7 @@ from matrix.review.models import Decision, Item, Proposal
 from matrix.review.permissions import NotAllowed
 from matrix.sdk.declining import CannotHold, decline_until_hold_ends, ended_holds
 from matrix.sdk.publishing import publish_approved
+from tests.catalogue.makers import history_of
 from tests.sdk import makers
 from tests.support.small_index import SmallIndex
 
@@ -44,12 +45,10 @@ def cleo() -> User:
     return makers.a_person("cleo", "decide", "publish", "add_hold")
 
 
-def decline(
-    proposal: Proposal, *parts: str, by: User | None = None, **values: object
-) -> list[Hold]:
+def decline(proposal: Proposal, *parts: str, by: User | None = None, **values: Any) -> list[Hold]:
     items = [item(proposal, part).pk for part in parts or ["requests"]]
     fields = {"reason": "The API changed.", **values}
-    return decline_until_hold_ends(proposal.number, items, by=by or ana(), at=AT, **fields)  # type: ignore[arg-type]
+    return decline_until_hold_ends(proposal.number, items, by=by or cleo(), at=AT, **fields)
 
 
 def brought(proposal: Proposal | None) -> list[str]:
@@ -66,7 +65,7 @@ def test_each_release_that_the_item_brings_in_is_held_and_nothing_else(sdk: Sdk)
 
     assert [hold.releases for hold in holds] == ["==2.32.0", "==3.0.0"]
     one = holds[0]
-    assert (one.integration.name, one.reason, one.owner) == (
+    assert (str(one.integration), one.reason, one.owner) == (
         "requests",
         "The API changed.",
         "cleo",
@@ -76,7 +75,7 @@ def test_each_release_that_the_item_brings_in_is_held_and_nothing_else(sdk: Sdk)
         date(2026, 4, 1),
         date(2026, 3, 20),
     )
-    record = one.history.get()
+    record = history_of(one).get()
     assert (str(record.history_user), record.history_change_reason) == (
         "cleo",
         "Declined in proposal 2.",
@@ -167,7 +166,7 @@ def test_an_integration_of_which_nothing_is_published_is_held_as_a_whole(sdk: Sd
 
     holds = decline(proposal, "httpx", "requests")
 
-    assert [(hold.integration.name, hold.releases) for hold in holds] == [
+    assert [(str(hold.integration), hold.releases) for hold in holds] == [
         ("httpx", ""),
         ("requests", "==2.32.0"),
         ("requests", "==3.0.0"),

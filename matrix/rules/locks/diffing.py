@@ -128,4 +128,4 @@ def lock_summary(diffs: Iterable[LockDiff]) -> str:
         told.append(f"{declared} declared {'line' if declared == 1 else 'lines'} to change")
     if not told:
         return f"No pins change. {unchanged} unchanged."
-    return f"{'; '.join(told)}. {unchanged} pins unchanged."
+    return f"{'; '.join(told)}. {unchanged} {'pin' if unchanged == 1 else 'pins'} unchanged."

@@ -57,15 +57,17 @@ _WHERE = '<details class="mx-where"><summary>in {}</summary><p class="mx-quiet">
 def _pin(move: PinMove) -> tuple[str | SafeString, ...]:
     sign, word = ("+", "add") if move.old is None else ("~", "change")
     sign, word = ("-", "remove") if move.new is None else (sign, word)
-    down = LOWER if move.is_down else ""
+    down = LOWER if move.is_down and move.environments else ""
     return word, sign, word, moved(move), down, _where(move)
 
 
 def _where(move: PinMove) -> SafeString:
     """Name the environments, folded; in a lock, what asks for the pin."""
     if not move.environments:
-        major = " major" if move.is_major and not move.is_down else ""
-        return format_html('{} <span class="mx-quiet">{}</span>', major, move.where or "declared")
+        word = LOWER if move.is_down else "major" if move.is_major else ""
+        return format_html(
+            '<span>{} <span class="mx-quiet">{}</span></span>', word, move.where or "declared"
+        )
     number = len(move.environments)
     where = f"{number} environment{'' if number == 1 else 's'}"
     return format_html(_WHERE, where, ", ".join(move.environments))
