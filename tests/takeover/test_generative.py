@@ -68,8 +68,16 @@ def test_a_condition_ends_where_it_does_in_tox(condition: str, colon: str, rest:
         ("py3{10-12}", "py310 py311 py312"),
         ("{a,{b,c}-{d,e}}-x", "a-x b-d-x b-e-x c-d-x c-e-x"),
         ("py{,3}", "py py3"),
+        ("{,}, a", "a"),
     ],
-    ids=["glued versions", "two on a line", "a range", "braces inside of braces", "an empty one"],
+    ids=[
+        "glued versions",
+        "two on a line",
+        "a range",
+        "braces inside of braces",
+        "an empty one",
+        "nothing but empty ones",
+    ],
 )
 def test_generative_names(text: str, names: str) -> None:
     assert expand(text) == names.split()

@@ -55,7 +55,9 @@ class Condition:
 
 def expand(text: str, *, most: int = MOST) -> list[str]:
     """Return the names that *text* stands for, in tox's order; raises NotGenerative."""
-    return [name for part in _parts(_without_ranges(text, most)) for name in _names(part, most)]
+    parts = _parts(_without_ranges(text, most))
+    # An empty name, which {,} stands for too, is no environment to tox.
+    return [name for part in parts for name in _names(part, most) if name]
 
 
 def conditions(text: str, *, most: int = MOST_CONDITIONS) -> list[Condition]:
