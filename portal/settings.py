@@ -137,6 +137,7 @@ USE_I18N = False
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True  # Files are served from where they lie: nothing is collected.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # An SDK with many integrations has long inline forms.
+DATA_UPLOAD_MAX_NUMBER_FILES = 200  # As many as the linter reads at a time.
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 
 # --- Work in the background (docs/decisions/0003-workers.md) -------------------------------------

@@ -134,13 +134,6 @@ def test_a_login_and_a_token_are_needed(ana: User) -> None:
     assert careful.get("/lint/").status_code == 200
 
 
-def test_more_than_all_files_may_hold_is_refused_unread(client: Client, ana: User) -> None:
-    response = client.post("/lint/", {}, headers={"Content-Length": "99000000"})
-
-    assert response.status_code == 413
-    assert "More than 12,000,000 bytes were sent." in response.content.decode()
-
-
 def test_every_name_has_a_form_and_a_text_that_it_is_guessed_by() -> None:
     texts = {
         "requirements.txt": "a==1\n", "requirements.in": "# Declared\ndjango\n",

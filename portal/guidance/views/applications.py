@@ -18,10 +18,13 @@ from portal.guidance.models import Application
 from portal.guidance.showing import listed, shown
 from portal.guidance.starting import refresh_of, start_run
 from portal.home.access import START_RUN, VIEW, needs, person
+from portal.home.oversized import bounded
 
 ADD = "guidance.add_application"
 CHANGE = "guidance.change_dependencyset"
 TOO_LARGE = f"The file is larger than {MOST_BYTES:,} bytes."
+# The text that was shown comes back with two bytes for the end of each line.
+MOST_SENT = 2 * MOST_BYTES + 100_000
 
 
 @require_safe
@@ -79,8 +82,14 @@ class FileForm(forms.Form):
         return upload
 
 
+def _refuse(request: HttpRequest, sentence: str, status: int, *, slug: str) -> HttpResponse:
+    context = {"application": _find(slug), "form": FileForm(), "too_much": sentence}
+    return render(request, "applications/declare.html", context, status=status)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(CHANGE, "declare what an application needs")
+@bounded(MOST_SENT, told=TOO_LARGE, refuse=_refuse)
 def declare(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what a file declares; saved is what was shown, once somebody says so."""
     application = _find(slug)

@@ -4,15 +4,15 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from integrations.policy.linting import GROUPS, NAMES, examine, guess_name
 from portal.guidance.linting import MOST_SHOWN, files_of, is_clean, verdict_of
 from portal.guidance.uploads import MOST_BYTES, MOST_TOTAL, Received, receive
 from portal.home.access import VIEW, needs
+from portal.home.oversized import bounded
 
 NOTHING = "Paste the text of a file, or choose files to upload."
 UNKNOWN = "The text is like none of the files that are read. Say which file it is."
@@ -70,18 +70,20 @@ def _body(upload: UploadedFile) -> bytes:
     return body
 
 
-@csrf_exempt  # Until the size is known; what is read after that is protected.
+def _page(
+    request: HttpRequest, form: LintForm, *, status: int = 200, **context: Any
+) -> HttpResponse:
+    return render(request, "guidance/lint.html", {"form": form, **context}, status=status)
+
+
+def _refuse(request: HttpRequest, sentence: str, status: int) -> HttpResponse:
+    return _page(request, LintForm(label_suffix=""), status=status, too_much=sentence)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
-def show_lint(request: HttpRequest) -> HttpResponseBase:
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if length.isdigit() and int(length) > MOST_TOTAL + MOST_BYTES + SLACK:
-        return _page(request, LintForm(label_suffix=""), too_much=TOO_MUCH, status=413)
-    return _lint(request)
-
-
-@csrf_protect
 @needs(VIEW, "lint files")
-def _lint(request: HttpRequest) -> HttpResponse:
+@bounded(MOST_TOTAL + MOST_BYTES + SLACK, told=TOO_MUCH, refuse=_refuse)
+def show_lint(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request, LintForm(label_suffix=""))
     form = LintForm(request.POST, request.FILES, label_suffix="")
@@ -99,12 +101,6 @@ def _lint(request: HttpRequest) -> HttpResponse:
         files=files_of(report),
         hidden=max(0, len(report.findings) - MOST_SHOWN),
     )
-
-
-def _page(
-    request: HttpRequest, form: LintForm, *, status: int = 200, **context: Any
-) -> HttpResponse:
-    return render(request, "guidance/lint.html", {"form": form, **context}, status=status)
 
 
 @require_safe
