@@ -55,7 +55,21 @@ class ApplicationAdmin(CatalogueAdmin):
         (None, {"fields": ("slug", "name", "change_reason")}),
         (
             "How it is installed",
-            {"fields": ("python", "tool", "platform", "environment_path", "start_command")},
+            {
+                "fields": (
+                    "python",
+                    "tool",
+                    "locks_tool",
+                    "installs_pylock",
+                    "platform",
+                    "base_image",
+                    "environment_path",
+                )
+            },
+        ),
+        (
+            "How it runs",
+            {"fields": ("start_command", "is_django", "test_command")},
         ),
         ("Where it comes from", {"fields": ("index_url", "cooldown_days")}),
         ("Updates", {"fields": ("propose_on", "propose_at")}),

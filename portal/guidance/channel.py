@@ -12,6 +12,28 @@ from portal.guidance.models import Application, DependencySet
 KIND = "application"
 
 
+NAMED = {
+    "python": "Python",
+    "tool": "The tool",
+    "platform": "The platform",
+    "start_command": "The start command",
+    "test_command": "The test command",
+    "environment_path": "The path of the environment",
+    "base_image": "The base image",
+}
+SWITCHES = {
+    "is_django": (
+        "It is a Django site: static files are collected, the database is migrated.",
+        "It is no Django site: no static files are collected, no database is migrated.",
+    ),
+    "locks_tool": ("The tool is locked with hashes too.", "The tool is no longer locked."),
+    "installs_pylock": (
+        "pip installs from pylock.toml, not from requirements/main.txt.",
+        "pip installs from requirements/main.txt, not from pylock.toml.",
+    ),
+}
+
+
 def channel_of(application: Application) -> Channel:
     channel, _ = Channel.objects.get_or_create(kind=KIND, slug=application.slug)
     return channel
@@ -36,6 +58,11 @@ def settings_part(application: Application, names: Iterable[str]) -> Application
         start_command=application.start_command,
         environment_path=application.environment_path,
         sets=tuple(names),
+        is_django=application.is_django,
+        test_command=application.test_command,
+        base_image=application.base_image,
+        locks_tool=application.locks_tool,
+        installs_pylock=application.installs_pylock,
     )
 
 
@@ -77,17 +104,13 @@ def _settings(old: ApplicationPart | None, new: ApplicationPart) -> Iterable[str
     if old is None:
         yield f"Python {new.python}, installed by {new.tool} on {new.platform}."
         return
-    named = {
-        "python": "Python",
-        "tool": "The tool",
-        "platform": "The platform",
-        "start_command": "The start command",
-        "environment_path": "The path of the environment",
-    }
-    for name, word in named.items():
+    for name, word in NAMED.items():
         before, after = getattr(old, name), getattr(new, name)
         if before != after:
-            yield f"{word}: {after}, not {before}."
+            yield f"{word}: {after or 'the usual one'}, not {before or 'the usual one'}."
+    for name, (now_is, no_longer_is) in SWITCHES.items():
+        if getattr(old, name) != getattr(new, name):
+            yield now_is if getattr(new, name) else no_longer_is
     if old.sets != new.sets:
         yield f"The sets: {', '.join(new.sets)}, not {', '.join(old.sets)}."
 

@@ -64,11 +64,43 @@ class Application(Cleaned):
         default="gunicorn --workers 4 portal.wsgi:application",
         help_text="A program of the environment and its arguments: gunicorn shop.wsgi:application.",
     )
+    is_django = models.BooleanField(
+        "a Django site",
+        default=True,
+        help_text="Its static files are collected in the build and its database is migrated when "
+        "it is deployed. Without a tick the files run no manage.py.",
+    )
+    test_command = models.CharField(
+        max_length=300,
+        blank=True,
+        validators=[own.validate_command],
+        help_text="What tox runs: python -m pytest tests. Empty: python manage.py test for a "
+        "Django site, else python -m pytest.",
+    )
     environment_path = models.CharField(
         max_length=200,
         default=".venv",
         validators=[own.validate_environment_path],
         help_text="Where the environment is made, empty on each build: .venv, /app.",
+    )
+    base_image = models.CharField(
+        max_length=300,
+        blank=True,
+        validators=[own.validate_image],
+        help_text="What containers are built from, pinned by its digest: "
+        "python:3.13-slim@sha256:… Empty: the tag, and a comment that says to pin it.",
+    )
+    locks_tool = models.BooleanField(
+        "lock the tool too",
+        default=True,
+        help_text="The program that installs is locked with hashes as well, with all that it "
+        "needs, and its updates are reviewed like all others.",
+    )
+    installs_pylock = models.BooleanField(
+        "install pylock.toml",
+        default=False,
+        help_text="pip installs from pylock.toml (PEP 751), not from requirements/main.txt. "
+        "pip calls this experimental; the other tools do not do it.",
     )
     index_url = models.CharField(
         "index",
@@ -134,6 +166,12 @@ class Application(Cleaned):
                 condition=Q(cooldown_days__lte=365),
                 violation_error_message="The cooldown must be 365 days at most.",
             ),
+            models.CheckConstraint(
+                name="guidance_application_pip_installs_pylock",
+                condition=Q(installs_pylock=False) | Q(tool=Tool.PIP.value),
+                violation_error_message="Only pip installs pylock.toml. Choose pip, or take the "
+                "tick away.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -141,6 +179,8 @@ class Application(Cleaned):
 
     def normalise(self) -> None:
         self.start_command = " ".join(self.start_command.split())
+        self.test_command = " ".join(self.test_command.split())
+        self.base_image = self.base_image.strip()
         self.environment_path = self.environment_path.rstrip("/")
         self.notes = check.one_newline(self.notes).strip()
         if self.index_url.startswith("http") and not self.index_url.endswith("/"):

@@ -5,13 +5,15 @@ import re
 from django.core.exceptions import ValidationError
 
 from integrations.catalogue.validators import quoted
-from matrix.rules.locks.parts import SETTINGS
+from matrix.rules.locks.parts import SETTINGS, TOOL
 
 SET = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 SEGMENT = re.compile(r"[A-Za-z0-9._-]+")
 # What a shell, YAML and a Dockerfile all read as it stands; $PORT and $SOCKET are the platform's.
 COMMAND = re.compile(r"(?:[A-Za-z0-9_./:=,@+%-]|\$(?:PORT|SOCKET)\b|\$\{(?:PORT|SOCKET)\}| )+")
-RESERVED = {SETTINGS}
+RESERVED = {SETTINGS, TOOL}
+# Registry, path, tag and digest as containers are named; the digest is what makes it repeatable.
+IMAGE = re.compile(r"[a-z0-9][a-z0-9.:/_-]*(?::[A-Za-z0-9_][A-Za-z0-9._-]*)?@sha256:[0-9a-f]{64}")
 
 
 def validate_set_name(value: str) -> None:
@@ -33,6 +35,16 @@ def validate_environment_path(value: str) -> None:
         raise ValidationError(
             f"{quoted(value)} is not the path of an environment. Write a folder: .venv, /app.",
             "path",
+        )
+
+
+def validate_image(value: str) -> None:
+    """Accept ``python:3.13-slim@sha256:…``: an image by its digest."""
+    if value and not IMAGE.fullmatch(value):
+        raise ValidationError(
+            f"{quoted(value)} does not name an image by its digest. Write its name, and @sha256: "
+            "with 64 hexadecimal digits: python:3.13-slim@sha256:….",
+            "image",
         )
 
 

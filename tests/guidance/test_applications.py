@@ -256,6 +256,7 @@ def a_form(**sets: str) -> dict[str, str]:
         pytest.param({"main": "# none"}, "Declare at least one requirement", id="main is empty"),
         pytest.param({"main": "rsfoo =>1"}, "rsfoo =&gt;1", id="no requirement"),
         pytest.param({"main": "rsfoo", "settings": "tool"}, "names another part", id="reserved"),
+        pytest.param({"main": "rsfoo", "tool": "pip"}, "names another part", id="the tool's own"),
     ],
 )
 def test_the_admin_keeps_main_and_refuses_what_cannot_be_locked(
@@ -264,6 +265,27 @@ def test_the_admin_keeps_main_and_refuses_what_cannot_be_locked(
     client = staff(as_)
 
     page = text_of(client.post(reverse("admin:guidance_application_add"), a_form(**sets)))
+
+    assert sentence in page
+    assert Application.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"base_image": "python:3.13-slim"}, "does not name an image by its digest"),
+        ({"base_image": f"python@sha256:{'0' * 63}"}, "does not name an image by its digest"),
+        ({"test_command": "pytest && true"}, "is not a plain command"),
+        ({"installs_pylock": "on"}, "Only pip installs pylock.toml"),
+    ],
+)
+def test_the_admin_refuses_options_that_no_file_can_follow(
+    values: dict[str, str], sentence: str, as_: As
+) -> None:
+    client = staff(as_)
+    form = {**a_form(main="rsfoo"), **values}
+
+    page = text_of(client.post(reverse("admin:guidance_application_add"), form))
 
     assert sentence in page
     assert Application.objects.count() == 0

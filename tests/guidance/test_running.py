@@ -9,10 +9,11 @@ import pytest
 from integrations.catalogue.models import Hold
 from matrix.review.errors import ReviewError
 from matrix.review.models import Run
-from matrix.review.state import published_files
+from matrix.review.state import changes, published_files
 from matrix.rules.locks.reading import read_lock
 from matrix.sdk.preferring import Refresh
 from matrix.sdk.publishing import approve_and_publish
+from portal.guidance.channel import differences
 from portal.guidance.running import EVERYTHING, UnknownSets, carry_out, request
 from tests.guidance.makers import (
     NOW,
@@ -158,3 +159,21 @@ def test_a_removed_application_ends_its_run_with_a_sentence(index: WheelIndex, l
         carry_out(found, clock=lambda: NOW, lock=lock)
 
     assert Run.objects.get().status == "failed"
+
+
+def test_what_decides_the_files_is_proposed_in_sentences(index: WheelIndex, lock: Lock) -> None:
+    application = an_application(tool="pip", base_image=f"python:3.13@sha256:{'0' * 64}")
+    a_publication(application, lock)
+    application.base_image, application.test_command = "", "python -m pytest"
+    application.is_django, application.installs_pylock = False, True
+    application.save()
+
+    proposal = a_proposal(application, lock, NOW + WEEK)
+
+    (settings,) = (diff for diff in differences(changes(proposal)) if diff.part == "settings")
+    assert settings.settings == (
+        "The test command: python -m pytest, not the usual one.",
+        f"The base image: the usual one, not python:3.13@sha256:{'0' * 64}.",
+        "It is no Django site: no static files are collected, no database is migrated.",
+        "pip installs from pylock.toml, not from requirements/main.txt.",
+    )

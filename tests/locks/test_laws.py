@@ -1,5 +1,7 @@
 """What holds for every locked set."""
 
+import json
+
 from hypothesis import given
 
 from matrix.rules.locks.conflicts import held_back, split_pins
@@ -25,9 +27,30 @@ def test_the_settings_of_an_application_are_read_as_they_were_written() -> None:
         start_command="gunicorn shop.wsgi",
         environment_path=".venv",
         sets=("main", "dev"),
+        is_django=False,
+        test_command="pytest",
+        base_image=f"python:3.13-slim@sha256:{'0' * 64}",
+        locks_tool=True,
+        installs_pylock=True,
     )
 
     assert read(write(part)) == part
+
+
+def test_settings_from_before_there_was_a_choice_are_read() -> None:
+    part = ApplicationPart(
+        application="shop",
+        python="3.13",
+        tool="uv",
+        platform="docker",
+        start_command="gunicorn shop.wsgi",
+        environment_path=".venv",
+        sets=("main",),
+    )
+    new = {"is_django", "test_command", "base_image", "locks_tool", "installs_pylock"}
+    older = {key: value for key, value in json.loads(write(part)).items() if key not in new}
+
+    assert read(json.dumps(older)) == part
 
 
 @given(locks())

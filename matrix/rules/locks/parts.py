@@ -10,6 +10,7 @@ SCHEMA = 1
 KIND = "lock"
 SETTINGS = "settings"  # The kind and the name of the part with an application's own settings.
 MAIN = "main"
+TOOL = "tool"  # The part with the programs that install the others, locked by themselves.
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +52,11 @@ class ApplicationPart:
     start_command: str
     environment_path: str
     sets: tuple[str, ...]  # In order; the main one first.
+    is_django: bool = True
+    test_command: str = ""
+    base_image: str = ""
+    locks_tool: bool = False
+    installs_pylock: bool = False
 
 
 Part = LockPart | ApplicationPart
@@ -131,6 +137,11 @@ def _settings(part: ApplicationPart) -> dict[str, Any]:
         "start_command": part.start_command,
         "environment_path": part.environment_path,
         "sets": list(part.sets),
+        "is_django": part.is_django,
+        "test_command": part.test_command,
+        "base_image": part.base_image,
+        "locks_tool": part.locks_tool,
+        "installs_pylock": part.installs_pylock,
     }
 
 
@@ -143,4 +154,9 @@ def _read_settings(content: dict[str, Any]) -> ApplicationPart:
         start_command=content["start_command"],
         environment_path=content["environment_path"],
         sets=tuple(content["sets"]),
+        is_django=content.get("is_django", True),  # Snapshots from before there was a choice.
+        test_command=content.get("test_command", ""),
+        base_image=content.get("base_image", ""),
+        locks_tool=content.get("locks_tool", False),
+        installs_pylock=content.get("installs_pylock", False),
     )

@@ -43,6 +43,13 @@ class Choice:
     start_command: str = "gunicorn --workers 4 portal.wsgi:application"
     index_url: str = ""  # Empty: the default of the tool.
     is_django: bool = True  # Collect static files in the build, migrate in the deployment.
+    test_command: str = ""  # Empty: what its kind of project is tested with.
+    base_image: str = ""  # By digest; empty: the tag.
+    locks_tool: bool = False  # The build installs its tool from requirements/tool.txt.
+    installs_pylock: bool = False  # pip installs pylock.toml.
+    cooldown_days: int = 0  # What makes a lock refuses releases that are younger.
+    # By set, what is published: {"main": ("django==5.2.8",)}; markers stand behind " ; ".
+    reviewed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.tool not in TOOLS:
