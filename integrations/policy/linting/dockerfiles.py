@@ -4,13 +4,14 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from integrations.policy.linting.findings import Finding
 from integrations.policy.linting.forms import form_of, root_of
 from integrations.policy.linting.hooks import check_pinned_tools, check_runner, is_package
 from integrations.policy.linting.rules import finding
 from integrations.policy.linting.scripts import INSTALLERS, INSTALLS, Role, Script, check_script
-from integrations.policy.linting.shells import Command, call_of, commands_of
+from integrations.policy.linting.shells import Call, Command, call_of, commands_of
 from integrations.policy.linting.upload import Upload
 from integrations.policy.linting.variables import check_variable
 
@@ -25,12 +26,21 @@ ENVIRONMENT = re.compile(r"(^|/)\.?(v?env|virtualenvs?)(/|$)|site-packages|dist-
 MOST_INSTRUCTIONS = 2_000
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Instruction:
     line: int
     name: str  # "RUN"
     text: str  # Without flags; continued lines stay lines, so that numbers stay.
     flags: tuple[str, ...] = ()
+
+    @cached_property
+    def commands(self) -> list[Command]:
+        """The shell of RUN, with lines of the file."""
+        return commands_of(self.text, self.line)
+
+    @cached_property
+    def calls(self) -> list[Call]:
+        return [call for call in map(call_of, self.commands) if call is not None]
 
     def flag(self, name: str) -> str:
         found = [flag for flag in self.flags if flag.startswith(f"--{name}=")]
@@ -177,10 +187,10 @@ def _command(path: str, each: Instruction) -> Iterator[Finding]:
 
 def _installs(stage: Stage) -> bool:
     return any(
-        call is not None and call.tool in INSTALLERS and call.verb in INSTALLS
+        call.tool in INSTALLERS and call.verb in INSTALLS
         for each in stage.instructions
         if each.name == "RUN"
-        for call in map(call_of, commands_of(each.text))
+        for call in each.calls
     )
 
 
@@ -215,8 +225,8 @@ def _order(path: str, stage: Stage) -> Iterator[Finding]:
 
 
 def _uses_lock(each: Instruction) -> bool:
-    for call in map(call_of, commands_of(each.text)):
-        if call is None or call.verb not in INSTALLS or call.tool not in INSTALLERS:
+    for call in each.calls:
+        if call.verb not in INSTALLS or call.tool not in INSTALLERS:
             continue
         if call.tool in {"pipenv", "poetry"}:
             return True
@@ -270,8 +280,8 @@ def _environments(stage: Stage) -> set[str]:
     found = set()
     for each in stage.instructions:
         if each.name == "RUN":
-            for call in map(call_of, commands_of(each.text)):
-                if call is not None and call.verb in {"-m venv", "venv"}:
+            for call in each.calls:
+                if call.verb in {"-m venv", "venv"}:
                     found |= {word.rstrip("/") for word in call.arguments if word.startswith("/")}
     return found
 
@@ -285,7 +295,7 @@ def _runs(path: str, stages: list[Stage], upload: Upload) -> Iterator[Finding]:
             if each.name in {"ENV", "ARG"}:
                 variables.update(_pairs(each))
             elif each.name == "RUN" and not each.text.startswith("["):
-                commands += commands_of(each.text, each.line)
+                commands += each.commands
         script = Script(
             path=path,
             role=Role.IMAGE,

@@ -19,6 +19,11 @@ VALUED: Mapping[str, frozenset[str]] = {
     "poetry": frozenset(["-C", "--directory", "-P", "--project"]),
     "pipenv": frozenset(["--python", "--pypi-mirror"]),
 }
+# What stands for itself, outside of quotes and in them: looked at as a whole.
+PLAIN = re.compile(r"[^\\'\"`$()#\s;&|]+")
+QUOTED = {quote: re.compile(rf"[^\\\n{quote}]+") for quote in "'\"`"}
+WORD = re.compile(r"[^ \t\r\n]+")
+QUOTES = re.compile(r"['\"\\]")
 MOST_COMMANDS = 2_000  # Of one script; what follows is not looked at.
 PIP = re.compile(r"pip[\d.]*")
 PYTHON = re.compile(r"python[\d.]*")
@@ -99,7 +104,7 @@ def _pieces(text: str, first_line: int) -> Iterator[tuple[int, str, str]]:
 
 
 class _Reader:
-    """Goes over shell once, character by character."""
+    """Goes over shell once."""
 
     def __init__(self, text: str, line: int) -> None:
         self.text, self.line, self.position = text, line, 0
@@ -109,6 +114,11 @@ class _Reader:
         written: list[str] = []
         begun, quote, depth = 0, "", 0
         while self.position < len(self.text):
+            if found := (QUOTED[quote] if quote else PLAIN).match(self.text, self.position):
+                begun = begun or self.line
+                self.position = found.end()
+                written.append(found[0])
+                continue
             here = self.text[self.position]
             following = self.text[self.position + 1 : self.position + 2]
             if here == "\\" and quote != "'":
@@ -118,10 +128,8 @@ class _Reader:
                 quote = "" if here == quote else quote
             elif here in "'\"`":
                 quote = here
-            elif here == "$" and following == "(":
-                depth += 1
-            elif here == ")" and depth:
-                depth -= 1
+            elif step := _nesting(here, following, depth):
+                depth += step
             elif not depth:
                 if here == "#" and (not written or written[-1][-1:].isspace()):
                     self._skip_comment()
@@ -169,6 +177,13 @@ class _Reader:
                 return
 
 
+def _nesting(here: str, following: str, depth: int) -> int:
+    """Return 1 where ``$(`` begins, -1 where it ends."""
+    if here == "$" and following == "(":
+        return 1
+    return -1 if here == ")" and depth else 0
+
+
 def _command(line: int, raw: str, joined_by: str) -> Command:
     words = _words(raw.strip().lstrip("(").rstrip(")") if "$(" not in raw else raw.strip())
     while words and words[0] in RESERVED:
@@ -187,6 +202,8 @@ def _command(line: int, raw: str, joined_by: str) -> Command:
 
 
 def _words(raw: str) -> list[str]:
+    if not QUOTES.search(raw):
+        return WORD.findall(raw)
     try:
         return shlex.split(raw)
     except ValueError:  # A quote that is never closed: the shell would say so too.
