@@ -20,6 +20,7 @@ from matrix.sdk.running import carry_out, poll_everything, request
 from portal.guidance import running as applications
 from portal.guidance.channel import KIND as APPLICATION
 from portal.guidance.reporting import find as application_named
+from portal.guidance.toolversions import watched as watched_by_guidance
 from portal.operations import queueing, retention
 from portal.operations.resolvers import a_resolver, help_to_resolve
 
@@ -35,8 +36,13 @@ def tidy() -> str:
 
 
 def poll_indexes() -> str:
-    """Poll every index once for all SDKs that use it; return what came of it."""
-    return poll_everything(at=now())
+    """
+    Poll every index once, for all SDKs and applications that use it; return what came of it.
+
+    The pages of the tools that install applications are read with those of the SDKs' projects.
+    """
+    at = now()
+    return str(poll_everything(at=at, also=watched_by_guidance(at)))
 
 
 def look_at_holds() -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from integrations.catalogue.models import Integration, Sdk
@@ -57,6 +58,7 @@ def poll_sdks(
     index: Index,
     *,
     at: datetime,
+    also: Collection[str] = (),
     row: Poll | None = None,
     on_progress: Progress | None = None,
 ) -> Poll:
@@ -64,10 +66,12 @@ def poll_sdks(
     Poll every project that an integration of *sdks* tests, with the metadata it needs, and those
     that published pins and holds name: a pin that was yanked must be seen.
 
-    *row* is the row to use for the poll, made by a caller who wants to know it at once.
+    *also* names further projects whose pages are read. *row* is the row to use for the poll, made
+    by a caller who wants to know it at once.
     """
     catalogues = [read_catalogue(sdk) for sdk in sdks]
     watched = {project for catalogue in catalogues for project in watched_by(catalogue)}
+    watched |= {str(canonicalize_name(name)) for name in also}
     return poll_catalogues(
         catalogues, index, at=at, watched=watched, row=row, on_progress=on_progress
     )

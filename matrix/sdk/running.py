@@ -1,14 +1,14 @@
 """One run of an SDK's channel from its request to its proposal."""
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db.models import Count, F
 
-from integrations.catalogue.models import Sdk
+from integrations.catalogue.models import Hold, Sdk
 from integrations.index.models import Index, Poll, PollOutcome
 from matrix.review.errors import ReviewError
 from matrix.review.models import Proposal, Run
@@ -271,17 +271,37 @@ def sdk_of(run: Run) -> Sdk | None:
     return Sdk.objects.filter(slug=run.channel.slug).first() if run.channel.kind == KIND else None
 
 
-def poll_everything(*, at: datetime) -> str:
-    """Poll every index once, for all SDKs that use it; return a sentence."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Polled:
+    """What came of polling every index once."""
+
+    polls: tuple[Poll, ...]
+    ended: tuple[Hold, ...]  # The holds that waited for what the polls saw.
+
+    def __str__(self) -> str:
+        outcomes = PollOutcome.objects.filter(poll__in=self.polls)
+        failed = outcomes.filter(state=PollOutcome.State.FAILED).count()
+        indexes = "1 index" if len(self.polls) == 1 else f"{len(self.polls)} indexes"
+        counted = f"{outcomes.count()} projects of {indexes} polled, {failed} failed."
+        return f"{counted}{_ended(len(self.ended))}"
+
+
+def poll_everything(*, at: datetime, also: Mapping[str, Collection[str]] | None = None) -> Polled:
+    """
+    Poll every index once: for all SDKs that use it, and for the projects that *also* names by the
+    address of their index. No project is asked for twice.
+    """
+    further = also or {}
     using: dict[Index, list[Sdk]] = {}
     for sdk in Sdk.objects.order_by("slug"):
         using.setdefault(index_of(sdk), []).append(sdk)
-    polls = [poll_sdks(sdks, index, at=at) for index, sdks in using.items()]
-    ended = len(look_at_holds(at=at).ended)
-    outcomes = PollOutcome.objects.filter(poll__in=polls)
-    failed = outcomes.filter(state=PollOutcome.State.FAILED).count()
-    indexes = "1 index" if len(polls) == 1 else f"{len(polls)} indexes"
-    return f"{outcomes.count()} projects of {indexes} polled, {failed} failed.{_ended(ended)}"
+    for url in further:
+        using.setdefault(Index.objects.get_or_create(url=url)[0], [])
+    polls = [
+        poll_sdks(sdks, index, at=at, also=further.get(index.url, ()))
+        for index, sdks in using.items()
+    ]
+    return Polled(polls=tuple(polls), ended=look_at_holds(at=at).ended)
 
 
 def _ended(holds: int) -> str:

@@ -55,7 +55,12 @@ class Answer:
 def answer(asked: Asked, *, now: datetime) -> Answer:
     """Generate for what was asked; takes a fixed number of queries."""
     application = asked.application
-    found = tool_versions(_index(application), asked.python, as_of=now)
+    found = tool_versions(
+        _index(application),
+        asked.python,
+        as_of=now,
+        cooldown_days=application.cooldown_days if application else 0,
+    )
     bodies = published(channel_of(application)) if application else {}
     locks = locks_in(bodies)
     main = locks.get(MAIN)

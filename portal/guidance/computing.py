@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from integrations.catalogue.models import Hold
 from integrations.index.address import clean_url, default_index_url
 from integrations.index.models import Index
 from integrations.index.store import known_projects
@@ -27,6 +26,7 @@ from matrix.sdk.preferring import KEEP, Refresh
 from portal.guidance.ageing import pinned_before
 from portal.guidance.channel import channel_of, in_order, locks_in, settings_part
 from portal.guidance.models import Application, DependencySet
+from portal.guidance.toolversions import everywhere
 
 SPLIT = "split pin"
 HELD_BACK = "held back"
@@ -64,11 +64,7 @@ def index_of(application: Application) -> Index:
 
 def held_everywhere(index: Index, *, as_of: datetime, at: datetime) -> tuple[str, ...]:
     """Return what keeps every release that is held everywhere out of a lock: ``anyio!=4.9.1``."""
-    holds = [
-        hold
-        for hold in Hold.objects.filter(sdk=None, integration=None).order_by("pk")
-        if hold.is_in_force(as_of)
-    ]
+    holds = everywhere(as_of)
     names = {hold.project for hold in holds}
     read_missing(index, names, at=at)
     known = known_projects(index, names, as_of=as_of)

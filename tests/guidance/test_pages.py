@@ -1,18 +1,14 @@
 import io
 import zipfile
-from datetime import timedelta
 
 import pytest
 import yaml
 from django.test import Client
 from django.urls import reverse
-from django.utils.timezone import now
 from pytest_django import DjangoAssertNumQueries
 
-from integrations.index.address import default_index_url
-from integrations.index.models import Index
-from portal.guidance.generating.facts import CHECKED
-from portal.guidance.toolversions import poll_tools, tool_versions
+from portal import tasks
+from portal.guidance.generating.facts import CHECKED, CHECKED_ON
 from tests.guidance.makers import Lock, a_publication, a_reviewer, an_application
 from tests.support.wheels import WheelIndex
 
@@ -41,7 +37,7 @@ def test_the_page_shows_complete_files_with_exact_versions(reader: Client) -> No
 
     assert "<code>.platform.app.yaml</code>" in text
     assert f"PIP_VERSION: &quot;{CHECKED['pip']}&quot;" in text
-    assert "as its commands were tried: the index was not asked about it yet" in text
+    assert "the index was not asked about it yet" in text
     assert "What this tool does not catch" in text
 
 
@@ -101,20 +97,19 @@ def test_an_application_gets_its_own_sets_and_its_published_locks(
         page(reader, url)
 
 
-def test_versions_of_tools_come_from_the_index_and_run_on_the_python(index: WheelIndex) -> None:
-    found = Index.objects.create(url=default_index_url())
-    index.add("uv", "0.14.0", requires_python=">=3.8", uploaded_at="2026-01-05T12:00:00Z")
-    index.add("uv", "0.15.0", requires_python=">=3.14", uploaded_at="2026-01-06T12:00:00Z")
-    index.add("uv", "0.16.0rc1", requires_python=">=3.8", uploaded_at="2026-01-06T12:00:00Z")
-    index.add("uv", "0.14.1", requires_python=">=3.8", yanked=True)
+def test_the_page_says_where_the_version_of_a_tool_comes_from(
+    reader: Client, index: WheelIndex
+) -> None:
+    index.add("uv", "99.0", requires_python=">=3.8")
+    index.add("uv", "99.1", requires_python=">=3.14")
 
-    poll_tools(found, at=now())
+    tasks.poll_indexes()
 
-    versions = tool_versions(found, "3.13", as_of=now() + timedelta(minutes=1))
-    assert (versions["uv"].version, versions["uv"].is_polled) == ("0.14.0", True)
-    assert versions["uv"].refused == ("0.15.0",)
-    assert (versions["pip"].version, versions["pip"].is_polled) == (CHECKED["pip"], False)
-    assert tool_versions(found, "3.14", as_of=now())["uv"].version == "0.15.0"
+    text = " ".join(page(reader, reverse("guidance"), tool="uv").split())
+    assert "<strong>uv 99.0</strong>, the newest on the index that runs on Python 3.13." in text
+    assert f"Its commands were tried with {CHECKED['uv']}, on {CHECKED_ON}." in text
+    assert "Newer ones do not run on Python 3.13: 99.1." in text
+    assert f"<strong>tox-uv {CHECKED['tox-uv']}</strong>, as its commands were tried on" in text
 
 
 def test_all_tools_stand_side_by_side_with_version_and_date(reader: Client) -> None:

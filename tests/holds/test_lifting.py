@@ -46,7 +46,7 @@ def test_a_poll_lifts_the_hold_whose_release_has_come(
     assert state(hold) == (True, "")
 
     index.add("pytest-httpx", "0.36", uploaded_at="2026-03-02T10:00:00Z")
-    said = poll_everything(at=LATER)
+    said = str(poll_everything(at=LATER))
 
     assert said == "2 projects of 1 index polled, 0 failed. 1 hold ended."
     assert state(hold) == (False, "pytest-httpx 0.36 was uploaded on 2 Mar 2026")

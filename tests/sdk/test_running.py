@@ -153,9 +153,9 @@ def test_every_index_is_polled_once_for_all_sdks(index: SmallIndex) -> None:
         makers.an_integration(makers.an_sdk(slug), "httpx")
     makers.an_integration(makers.an_sdk("third"), "requests")
 
-    sentence = poll_everything(at=makers.NOW)
+    polled = poll_everything(at=makers.NOW)
 
-    assert sentence == "2 projects of 1 index polled, 0 failed."
+    assert str(polled) == "2 projects of 1 index polled, 0 failed."
     assert index.paths.count("/simple/httpx/") == 1
 
 
