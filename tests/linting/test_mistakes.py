@@ -251,6 +251,18 @@ CASES: dict[str, tuple[str, int, str, str]] = {
         '[tool.uv.sources]\nbilling = { git = "https://git.example.org/billing" }\n',
     ),
     "poetry.toml": ("no-virtualenv", 2, "poetry.toml", "[virtualenvs]\ncreate = false\n"),
+    "in-project in poetry.toml": (
+        "no-virtualenv", 2, "poetry.toml", "[virtualenvs]\nin-project = true\ncreate = false\n",
+    ),
+    "in-project in a hook": (
+        "no-virtualenv", 7, FIXED,
+        fixed(build="export POETRY_VIRTUALENVS_CREATE=0\n\n"
+                    "export POETRY_VIRTUALENVS_IN_PROJECT=1\n"),
+    ),
+    "in-project in an image": (
+        "no-virtualenv", 2, "Dockerfile",
+        IMAGE.format("ENV POETRY_VIRTUALENVS_IN_PROJECT=1\nENV POETRY_VIRTUALENVS_CREATE=0", ""),
+    ),
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from integrations.policy.linting.rules import finding
 from integrations.policy.linting.scripts import INSTALLERS, INSTALLS, Role, Script, check_script
 from integrations.policy.linting.shells import Call, Command, call_of, commands_of
 from integrations.policy.linting.upload import Upload
-from integrations.policy.linting.variables import check_variable
+from integrations.policy.linting.variables import IN_PROJECT, check_in_project, check_variable
 
 INSTRUCTION = re.compile(r"\s*([A-Za-z]+)\s+(.*)", re.DOTALL)
 FLAG = re.compile(r"--[a-z]+(=\S+)?\s+")
@@ -196,10 +196,13 @@ def _installs(stage: Stage) -> bool:
 
 # --- What is set, and copied ---------------------------------------------------------------------
 def _variables(path: str, stage: Stage) -> Iterator[Finding]:
-    for each in stage.instructions:
-        if each.name in {"ENV", "ARG"}:
-            for name, value in _pairs(each):
-                yield from check_variable(path, each.line, name, value)
+    set_here = [each for each in stage.instructions if each.name in {"ENV", "ARG"}]
+    values = dict(pair for each in set_here for pair in _pairs(each))
+    for each in set_here:
+        for name, value in _pairs(each):
+            yield from check_variable(path, each.line, name, value)
+            if name == IN_PROJECT:
+                yield from check_in_project(path, each.line, values)
 
 
 def _pairs(each: Instruction) -> list[tuple[str, str]]:

@@ -14,7 +14,11 @@ from integrations.policy.linting.rules import finding
 from integrations.policy.linting.scripts import Role
 from integrations.policy.linting.tools import check_age
 from integrations.policy.linting.upload import Upload
-from integrations.policy.linting.variables import check_variable
+from integrations.policy.linting.variables import (
+    IN_PROJECT,
+    check_in_project,
+    check_variable,
+)
 from integrations.policy.linting.yaml_tree import Items, Node, Scalar, Table
 
 # Keys of an application, as the documentation of both products has them.
@@ -272,6 +276,8 @@ def _variables(app: App) -> Iterator[Finding]:
         tool = name.removesuffix("_VERSION").lower()
         if name in {"PIP_VERSION", "PIPENV_VERSION", "POETRY_VERSION", "UV_VERSION"}:
             yield from check_age(app.path, node.line, tool, node.text, app.python)
+        if name == IN_PROJECT:
+            yield from check_in_project(app.path, node.line, app.variables)
 
 
 # --- Hooks and commands --------------------------------------------------------------------------

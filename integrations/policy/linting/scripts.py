@@ -11,7 +11,15 @@ from integrations.policy.linting.forms import is_for_developers
 from integrations.policy.linting.requirement_files import parsed
 from integrations.policy.linting.rules import finding
 from integrations.policy.linting.shells import Call, Command, call_of
-from integrations.policy.linting.variables import YES, check_uses, check_variable
+from integrations.policy.linting.variables import (
+    CREATE,
+    IN_PROJECT,
+    NO,
+    YES,
+    check_in_project,
+    check_uses,
+    check_variable,
+)
 
 OUTSIDE = frozenset(["echo", "printf", "exit", "cd", "set", "export", "test", "[", ":", "true"])
 INSTALLERS = frozenset(["pip", "uv pip", "pipenv", "poetry", "uv", "pip-sync"])
@@ -73,6 +81,8 @@ def check_script(script: Script) -> Iterator[Finding]:
     for command in script.commands:
         for name, value in command.assigned.items():
             yield from check_variable(script.path, command.line, name, value)
+            if name == IN_PROJECT:
+                yield from check_in_project(script.path, command.line, script.assigned)
         known |= set(command.assigned)
         yield from check_uses(script.path, command.line, command.raw, known)
         yield from _joined(script, command)
@@ -285,6 +295,12 @@ def _poetry(script: Script, call: Call) -> Iterator[Finding]:
     if script.role is not Role.TOX and not (is_main or call.has("--only-root")):
         yield script.found(
             "development-in-production", call.command, f"{call.told} takes every group."
+        )
+    if call.verb == "sync" and script.assigned.get(CREATE, "").strip().lower() in NO:
+        yield script.found(
+            "no-virtualenv",
+            call.command,
+            f"{call.told} removes from the interpreter what Poetry itself needs.",
         )
     if script.is_package and not call.has("--no-root"):
         yield script.found(

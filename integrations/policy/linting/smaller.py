@@ -217,6 +217,11 @@ def check_pipfile(path: str, upload: Upload) -> Iterator[Finding]:
 
 
 def check_poetry_toml(path: str, upload: Upload) -> Iterator[Finding]:
-    if table(upload.tomls[path], "virtualenvs").get("create") is False:
-        line = toml_line(upload.files[path], "virtualenvs", "create")
-        yield finding("no-virtualenv", path, line, "virtualenvs.create is false.")
+    wanted, text = table(upload.tomls[path], "virtualenvs"), upload.files[path]
+    if wanted.get("create") is not False:
+        return
+    line = toml_line(text, "virtualenvs", "create")
+    yield finding("no-virtualenv", path, line, "virtualenvs.create is false.")
+    if wanted.get("in-project") is True:
+        line = toml_line(text, "virtualenvs", "in-project")
+        yield finding("no-virtualenv", path, line, "in-project makes no .venv beside it.")

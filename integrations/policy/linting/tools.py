@@ -9,7 +9,7 @@ from integrations.policy.linting.rules import finding
 
 # They use pkgutil.ImpImporter, which is gone (run on 3.12.1 and 3.13.0).
 WITHOUT_IMP_IMPORTER = 12  # The minor version of Python.
-TOO_OLD = {"pip": Version("23.1"), "pipenv": Version("2024")}
+TOO_OLD = {"pip": Version("23.1"), "pipenv": Version("2024.1.1")}
 # Before it categories of a Pipfile were locked one by one, and entries of the first overwrote
 # those of the others (pull request 6610 of Pipenv, run with 2022.12.19, 2024.4.1 and 2026.10.3).
 FIRST_THAT_AGREES = Version("2026.4.0")
@@ -29,7 +29,7 @@ def check_age(path: str, line: int, tool: str, text: str, python: int | None) ->
             line,
             f"{tool} {text} does not start on Python 3.{python}: {oldest} does.",
         )
-    elif tool == "pipenv" and version < FIRST_THAT_AGREES:
+    if tool == "pipenv" and version < FIRST_THAT_AGREES:
         yield finding(
             "pipenv-disagrees",
             path,

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from integrations.policy.linting.findings import Finding
 from integrations.policy.linting.rules import finding
@@ -124,6 +124,7 @@ KNOWN = frozenset(
         "XDG_CACHE_HOME",
     ]
 )
+CREATE, IN_PROJECT = "POETRY_VIRTUALENVS_CREATE", "POETRY_VIRTUALENVS_IN_PROJECT"
 NEARLY = 0.9  # Of difflib: one letter wrong in ten.
 YES = frozenset(["1", "true", "yes", "on", "t", "y"])
 NO = frozenset(["0", "false", "no", "off", "f", "n"])
@@ -141,12 +142,21 @@ def check_variable(path: str, line: int, name: str, value: str) -> Iterator[Find
         if near:
             yield finding("variable-name", path, line, f"{name} is ignored: it is {near[0]}.")
     low = value.strip().lower()
-    if upper == "POETRY_VIRTUALENVS_CREATE" and low in NO:
+    if upper == CREATE and low in NO:
         yield finding("no-virtualenv", path, line, f"{name} is {value}.")
     if upper == "UV_FROZEN" and low in YES:
         yield finding("uv-frozen", path, line, f"{name} is {value}.")
     if upper == "UV_SYSTEM_PYTHON" and low in YES:
         yield finding("no-virtualenv", path, line, f"{name} is {value}.")
+
+
+def check_in_project(path: str, line: int, values: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield an IN_PROJECT that does nothing; *line* is where it is set."""
+    is_wanted = values.get(IN_PROJECT, "").strip().lower() in YES
+    if is_wanted and values.get(CREATE, "").strip().lower() in NO:
+        yield finding(
+            "no-virtualenv", path, line, f"{IN_PROJECT} makes no .venv where {CREATE} is false."
+        )
 
 
 def check_uses(path: str, line: int, text: str, known: set[str]) -> Iterator[Finding]:
