@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 
+from integrations.index.models import Index
 from matrix.environments.uv import resolve
 from matrix.review.errors import ReviewError
 from matrix.review.models import Proposal, Run
@@ -57,17 +58,21 @@ def request(
 
 
 def carry_out(
-    run: Run, *, clock: Callable[[], datetime], lock: LockFunction = resolve
+    run: Run,
+    *,
+    clock: Callable[[], datetime],
+    lock: LockFunction = resolve,
+    index: Index | None = None,
 ) -> Proposal | None:
     """
-    Lock every set in scope and propose what changed.
+    Lock every set in scope from *index*, else the application's own, and propose what changed.
 
     Whatever goes wrong ends in the run's outcome; then it is raised again. RunIsTaken and RunIsOver
     leave the run as it is: another worker has it.
     """
     start(run, at=clock())
     try:
-        return _carry_out(run, clock=clock, lock=lock)
+        return _carry_out(run, clock=clock, lock=lock, index=index)
     except ReviewError as error:
         _fail(run, str(error), at=clock())
         raise
@@ -77,12 +82,14 @@ def carry_out(
         raise
 
 
-def _carry_out(run: Run, *, clock: Callable[[], datetime], lock: LockFunction) -> Proposal | None:
+def _carry_out(
+    run: Run, *, clock: Callable[[], datetime], lock: LockFunction, index: Index | None
+) -> Proposal | None:
     application = application_of(run.channel)
     if application is None:
         raise ReviewError(f"There is no application {run.channel.slug} any more.")
     advance(run, Run.Status.SELECTING)
-    index = index_of(application)
+    index = index or index_of(application)
     question = Question(
         as_of=run.as_of,
         index=index,

@@ -67,7 +67,7 @@ def _turn(one: SdkOverview | OtherOverview, user: User, approved: Collection[int
     number = proposal.number
     is_yours, what, why, button = False, f"proposal {number}", "", f"Read proposal {number}"
     if undecided:
-        items = f"{undecided:,} {'item' if undecided == 1 else 'items'}"
+        items = _items(undecided)
         what, is_yours = f"{items} in proposal {number}", user.has_perm(DECIDE)
         why = f"Nobody has decided {'it' if undecided == 1 else 'them'} yet."
         button = f"Review {items}" if is_yours else button
@@ -114,12 +114,25 @@ def headline(found: Sequence[Turn], overviews: Sequence[SdkOverview]) -> Headlin
     if len(yours) == 1:
         return Headline(text=f"Your turn: {yours[0].what}", why=yours[0].why)
     if yours:
-        items = sum(turn.undecided for turn in yours)
-        why = f"Nobody has decided {items:,} items in them yet." if items else yours[0].why
-        return Headline(text=f"Your turn: {len(yours)} proposals", why=why)
+        return Headline(text=f"Your turn: {len(yours)} proposals", why=_undecided(yours))
     if len(found) == 1:
         text = "1 proposal waits for a reviewer"
         return Headline(text=text, why=found[0].why)
     if found:
         return Headline(text=f"{len(found)} proposals wait for a reviewer")
     return Headline(text="Nothing to decide")
+
+
+def _undecided(found: Sequence[Turn]) -> str:
+    """``Nobody has decided 3 items of Parcels and 2 items of Shop yet.``, where names fit."""
+    open_ones = [turn for turn in found if turn.undecided]
+    if not open_ones:
+        return found[0].why
+    told = [f"{_items(turn.undecided)} of {turn.overview.sdk.name}" for turn in open_ones]
+    if len(told) > MOST_REVIEWED:
+        return f"Nobody has decided {_items(sum(one.undecided for one in open_ones))} in them yet."
+    return f"Nobody has decided {' and '.join(filter(None, [', '.join(told[:-1]), told[-1]]))} yet."
+
+
+def _items(number: int) -> str:
+    return f"{number:,} {'item' if number == 1 else 'items'}"

@@ -20,6 +20,7 @@ from tqdm import tqdm
 from integrations.catalogue.models import Sdk
 from integrations.catalogue.models.sdk import sdk_named
 from integrations.catalogue.validators import validate_index_url
+from integrations.index.address import clean_url
 from integrations.index.models import Index, PollOutcome
 from matrix.review.kinds import kind_named, other_kinds
 from matrix.review.models import Channel, Proposal, Publication
@@ -61,13 +62,20 @@ def the_user(name: str) -> User:
 
 
 def the_index(sdk: Sdk, url: str | None) -> Index:
-    if url:
-        try:
-            validate_index_url(url)
-        except ValidationError as error:
-            raise CommandError(f"--index-url: {' '.join(error.messages)}") from error
-        url = url if url.endswith("/") else f"{url}/"
-    return index_of(sdk, url=url or "")
+    return given_index(url) or index_of(sdk)
+
+
+def given_index(url: str | None) -> Index | None:
+    """Return the index that ``--index-url`` names; None where it names none."""
+    if not url:
+        return None
+    try:
+        validate_index_url(url)
+    except ValidationError as error:
+        raise CommandError(f"--index-url: {' '.join(error.messages)}") from error
+    url = url if url.endswith("/") else f"{url}/"
+    index, _ = Index.objects.get_or_create(url=clean_url(url))
+    return index
 
 
 def the_proposal(number: int | None) -> Proposal:

@@ -222,7 +222,7 @@ def test_a_weekly_update_is_made_once_however_often_it_is_delivered(
     index: WheelIndex, lock: Lock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The task has no resolver of its own to be given: the one of the module is taken."""
-    monkeypatch.setattr(running.carry_out, "__kwdefaults__", {"lock": lock}, raising=True)
+    answers(monkeypatch, lock)
     an_application()
     due = NOW.isoformat()
 
@@ -306,7 +306,8 @@ def test_a_set_that_cannot_be_locked_is_told_by_the_command(
 
 
 def answers(monkeypatch: pytest.MonkeyPatch, lock: Lock) -> None:
-    monkeypatch.setattr(running.carry_out, "__kwdefaults__", {"lock": lock})
+    defaults = {**(running.carry_out.__kwdefaults__ or {}), "lock": lock}
+    monkeypatch.setattr(running.carry_out, "__kwdefaults__", defaults)
 
 
 def test_a_run_in_scope_of_one_set_asks_for_that_set() -> None:

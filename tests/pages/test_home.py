@@ -148,7 +148,7 @@ def test_several_sdks_have_a_section_each_and_whose_turn_it_is_comes_first(
     assert heading(one) == "Your turn: 3 items in proposal 1"
     assert one.index('id="sdk-parcels"') < one.index('id="sdk-letters"')
     assert heading(both) == "Your turn: 2 proposals"
-    assert "Nobody has decided 5 items in them yet." in both
+    assert "Nobody has decided 2 items of Letters and 3 items of Parcels yet." in both
     assert "<title>(5) Home" in both
 
 
@@ -283,7 +283,7 @@ def test_the_example_goes_with_one_button_and_a_question(db: None, as_: As, open
     gone = text_of(client.post("/example/remove/", follow=True))
     again = text_of(client.post("/example/remove/", follow=True))
 
-    assert "Example SDK is removed" in gone
+    assert "Removed: Example SDK, with all proposals and publications." in gone
     assert "The example is gone already." in again
     assert not Sdk.objects.exists()
 

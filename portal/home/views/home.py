@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from integrations.catalogue.models import Sdk
 from matrix.sdk.removing import remove
+from portal.guidance import example as site
 from portal.home.access import REMOVE, START_RUN, VIEW, needs, person
 from portal.home.acting import start_run
 from portal.home.example import EXAMPLE
@@ -44,11 +45,14 @@ def show_home(request: HttpRequest) -> HttpResponse:
 @require_POST
 @needs(ADD_SDK, "import the example")
 def add_example(request: HttpRequest) -> HttpResponse:
+    """Add both halves of the example: the SDK, and the application of who may add one."""
     sdk = import_example()
     if sdk is None:
         messages.warning(request, "The example is there already.")
-    else:
-        messages.success(request, f"{sdk.name} is imported. Next: have a matrix proposed.")
+        return redirect("home")
+    messages.success(request, f"{sdk.name} is imported. Next: have a matrix proposed.")
+    if person(request).has_perm("guidance.add_application") and (found := site.add_example()):
+        messages.success(request, f"{found.name} is added to the applications.")
     return redirect("home")
 
 
@@ -66,11 +70,18 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
 @needs(REMOVE, "remove the example")
 def remove_example(request: HttpRequest) -> HttpResponse:
     sdk = Sdk.objects.filter(slug=EXAMPLE).first()
-    if sdk is None:
+    may_remove_site = person(request).has_perm("guidance.delete_application")
+    application = site.the_example() if may_remove_site else None
+    names = [found.name for found in (sdk, application) if found]
+    if not names:
         messages.warning(request, "The example is gone already.")
         return redirect("home")
-    if request.method == "POST":
+    if request.method != "POST":
+        return render(request, "home/remove_example.html", {"names": names})
+    if sdk:
         remove(sdk)
-        messages.success(request, f"{sdk.name} is removed, with its proposals and publications.")
-        return redirect("home")
-    return render(request, "home/remove_example.html", {"sdk": sdk})
+    if application:
+        site.remove_example()
+    what = " and ".join(names)
+    messages.success(request, f"Removed: {what}, with all proposals and publications.")
+    return redirect("home")

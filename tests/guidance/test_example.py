@@ -1,0 +1,171 @@
+"""What a newcomer gets: an SDK and an application, each with its first proposal."""
+
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+from django.utils.timezone import now
+from pytest_django import Settings
+
+from integrations.catalogue.models import Sdk
+from matrix.review.models import Channel, Proposal
+from matrix.sdk.publishing import approve_and_publish
+from portal.guidance.example import EXAMPLE, SETS
+from portal.guidance.models import Application, DependencySet
+from portal.home import example
+from tests.pages.conftest import text_of
+from tests.support.wheels import WheelIndex
+
+pytestmark = pytest.mark.django_db
+# What the sets of the example install, and the one project of the SDK that is found here.
+RELEASES = (
+    ("django", "5.2.1", "asgiref"),
+    ("asgiref", "3.8.1"),
+    ("gunicorn", "23.0.0"),
+    ("whitenoise", "6.9.0"),
+    ("pytest", "8.4.1"),
+    ("pytest-django", "4.11.1", "pytest"),
+    ("pip", "25.1"),
+)
+NOWHERE = "http://127.0.0.1:9/simple/"
+
+
+@pytest.fixture(autouse=True)
+def a_new_machine(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings.PORTAL_DATA_DIR = tmp_path
+    settings.PORTAL_INDEX_URL = NOWHERE
+    monkeypatch.setenv("PORTAL_ADMIN_PASSWORD", "a password of some length")
+
+
+@pytest.fixture
+def wheels(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[WheelIndex]:
+    """An index with what the example needs, and an SDK of one integration to be quick."""
+    catalogue = tmp_path / "small.toml"
+    catalogue.write_text(
+        'format = 1\n[sdk]\nname = "Example SDK"\npythons = ["3.13"]\n[[groups]]\nname = "Web"\n'
+        '[integrations.django]\ngroup = "Web"\nproject = "django"\ntest_path = "tests"\n'
+    )
+    monkeypatch.setattr("portal.operations.management.commands.quickstart.FILE", catalogue)
+    with WheelIndex() as index:
+        for project, version, *requirements in RELEASES:
+            index.release(project, version, *requirements)
+        settings.PORTAL_INDEX_URL = index.url
+        yield index
+
+
+def quickstart(*words: str) -> str:
+    out = StringIO()
+    call_command("quickstart", "--no-serve", *words, stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+def test_the_first_call_proposes_a_matrix_and_locks_and_names_both(wheels: WheelIndex) -> None:
+    said = quickstart()
+
+    assert "Proposal 1 waits for a review: the test matrix of Example SDK.\n" in said
+    assert "Proposal 2 waits for a review: the locked requirements of Example site.\n" in said
+    assert "+ django>=5.2,<6\n" in said
+    assert "~ django 5.2.1 comes\n" in said
+    kinds = Proposal.objects.open().order_by("number").values_list("channel__kind", flat=True)
+    assert list(kinds) == ["sdk", "application"]
+
+
+def test_once_it_is_published_the_guidance_has_its_hashes(wheels: WheelIndex) -> None:
+    quickstart()
+    admin = User.objects.get()
+    approve_and_publish(2, by=admin, at=now())
+    client = Client()
+    client.force_login(admin)
+
+    page = text_of(client.get(reverse("application-guidance", args=[EXAMPLE])))
+
+    assert "django==5.2.1 \\\n    --hash=sha256:" in page
+    assert ".venv/bin/gunicorn" in page
+
+
+def test_called_again_it_leaves_what_people_changed(wheels: WheelIndex) -> None:
+    quickstart()
+    Application.objects.update(name="Our site")
+    DependencySet.objects.filter(name="main").update(requirements="gunicorn")
+
+    said = quickstart()
+
+    assert "Locking" not in said
+    assert "the locked requirements of Our site.\n" in said
+    assert DependencySet.objects.get(name="main").requirements == "gunicorn"
+    assert (Application.objects.count(), Proposal.objects.count()) == (1, 2)
+
+
+def test_what_was_removed_stays_away(wheels: WheelIndex) -> None:
+    quickstart()
+    client = Client()
+    client.force_login(User.objects.get())
+
+    asked = text_of(client.get(reverse("remove-example")))
+    gone = text_of(client.post(reverse("remove-example"), follow=True))
+    said = quickstart()
+
+    assert "<h1>Remove Example SDK and Example site?</h1>" in asked
+    assert "Removed: Example SDK and Example site, with all proposals and publications." in gone
+    assert "Proposal" not in said
+    assert not Application.objects.exists()
+    assert not Sdk.objects.exists()
+    assert not Channel.objects.exists()
+
+
+def test_without_an_index_both_are_there_and_the_next_call_proposes(
+    wheels: WheelIndex, settings: Settings
+) -> None:
+    settings.PORTAL_INDEX_URL = NOWHERE
+    without = quickstart()
+    proposed = Proposal.objects.count()
+    settings.PORTAL_INDEX_URL = wheels.url
+    said = quickstart()
+
+    assert "The index is not in reach, so nothing is proposed yet." in without
+    assert "Serve the portal with: make run" in without
+    assert proposed == 0
+    assert "Proposal 2 waits for a review: the locked requirements" in said
+
+
+def test_the_index_can_be_named_for_both(wheels: WheelIndex, settings: Settings) -> None:
+    settings.PORTAL_INDEX_URL = NOWHERE
+
+    said = quickstart("--index-url", wheels.url)
+
+    assert "Proposal 2 waits for a review: the locked requirements" in said
+    assert "~ django 5.2.1 comes\n" in said
+
+
+def test_a_portal_that_is_used_gets_no_example(wheels: WheelIndex) -> None:
+    User.objects.create_superuser("ana")
+
+    assert "example" not in quickstart()
+    assert not Application.objects.exists()
+
+
+def test_no_example_is_made_where_none_is_wanted(wheels: WheelIndex) -> None:
+    quickstart("--no-example")
+
+    assert not Application.objects.exists()
+
+
+def test_both_come_by_the_button_too_for_those_who_may_add_them(client: Client) -> None:
+    maintainer = User.objects.create_user("mia")
+    maintainer.groups.set(Group.objects.filter(name="maintainers"))
+    client.force_login(maintainer)
+
+    said = text_of(client.post(reverse("import-example"), follow=True))
+
+    assert "Example SDK is imported. Next: have a matrix proposed." in said
+    assert "Example site is added to the applications." in said
+    found = Application.objects.get(slug=EXAMPLE)
+    assert {each.name: tuple(each.requirement_list) for each in found.sets.all()} == SETS
+    assert Sdk.objects.get().slug == example.EXAMPLE
