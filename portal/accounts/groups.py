@@ -6,7 +6,8 @@ group         may
 ============  ==================================================================================
 viewers       look at everything: the catalogue with its history, the index, runs, proposals,
               publications, background tasks; comment on proposals
-maintainers   what viewers may; edit the catalogue and the applications; start runs
+maintainers   what viewers may; edit the catalogue and the applications; start runs; make and revoke
+              tokens
 reviewers     what viewers may; decide proposals; publish
 owners        what all of these may; hold releases everywhere; add, change and delete users and
               groups
@@ -71,6 +72,7 @@ def permissions(app: str, models: Sequence[str], actions: Iterable[str]) -> froz
     )
 
 
+TOKENS = permissions("accounts", ["token"], ["view", "add", "change"])  # To change is to revoke.
 VIEWERS = (
     permissions("catalogue", CATALOGUE + HISTORY, ["view"])
     | permissions("index", INDEX, ["view"])
@@ -83,6 +85,7 @@ MAINTAINERS = (
     VIEWERS
     | permissions("catalogue", CATALOGUE, EDIT)
     | permissions("guidance", GUIDANCE, EDIT)
+    | TOKENS
     | {"review.run.start_run"}
 )
 REVIEWERS = VIEWERS | {"review.decision.decide", "review.publication.publish"}

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from inspect import getdoc
 from typing import IO, Any
 
@@ -114,6 +114,16 @@ def moment(text: str) -> datetime:
             f'"{text}" is not a time. Write it as 2026-08-10T08:45Z or 2026-08-10.'
         ) from error
     return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def day(text: str | None, option: str) -> date | None:
+    """Read the day that *option* names; None where it was left out."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise CommandError(f'{option}: "{text}" is not a day. Write it as 2026-12-31.') from error
 
 
 def add_index_url(parser: ArgumentParser) -> None:

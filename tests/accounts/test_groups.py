@@ -107,9 +107,9 @@ def migrate(target: str) -> None:
 def migrated(transactional_db: None) -> Iterator[None]:
     """The groups as the migration makes them; SQLite migrates outside transactions only."""
     migrate("zero")
-    migrate("0003")
+    migrate("0005")
     yield
-    migrate("0003")
+    migrate("0005")
 
 
 @pytest.mark.usefixtures("migrated")
@@ -117,7 +117,7 @@ def test_going_back_and_forth_leaves_the_same_groups() -> None:
     migrate("zero")
     assert list(Group.objects.all()) == []
 
-    migrate("0003")
+    migrate("0005")
     assert {name: in_the_database(name) for name in ORDER} == GROUPS
 
 

@@ -1,14 +1,23 @@
 """What teams copy into their CI does what it says."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from django.apps import apps
+from pytest_django.live_server_helper import LiveServer
 
+from integrations.catalogue.models import Sdk
+from matrix.rules.rendering import TOX_INI
+from portal.accounts.groups import GROUPS, grant
 from portal.home.snippets import SCRIPT, offline_step, online_step
+from tests.accounts.makers import a_token
 from tests.checking.makers import FRAME, a_file
+from tests.checking.test_check import publish
+from tests.sdk.makers import an_sdk
 from tests.support.processes import ROOT
 
 EDITED = a_file().replace("redis==5.0", "redis==6.0")
@@ -63,8 +72,71 @@ def test_the_script_takes_the_names_of_files(tmp_path: Path) -> None:
     assert (code, said.count("\n")) == (1, 1)
 
 
-def test_the_document_shows_both_steps() -> None:
+SPY = """#!/bin/sh
+printf '%s\\n' "$@" >> "$SPIED"
+exec {curl} "$@"
+"""
+
+
+@pytest.fixture
+def curl(tmp_path: Path) -> dict[str, str]:
+    """An environment whose curl writes down what stands on its command line."""
+    found = shutil.which("curl")
+    if found is None:
+        pytest.skip("needs curl: apt-get install curl")
+    spy = tmp_path / "bin" / "curl"
+    spy.parent.mkdir()
+    spy.write_text(SPY.format(curl=found))
+    spy.chmod(0o755)
+    return {"PATH": f"{spy.parent}:/usr/bin:/bin", "SPIED": str(tmp_path / "spied")}
+
+
+def ask(step: str, folder: Path, environment: dict[str, str]) -> tuple[int, str]:
+    """Run the step as GitHub does where nothing says which shell."""
+    (found,) = yaml.safe_load(step)
+    command = ["bash", "-e", "-c", found["run"]]
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
+def test_the_step_that_asks_the_portal(
+    live_server: LiveServer, tmp_path: Path, curl: dict[str, str]
+) -> None:
+    grant(apps, GROUPS)
+    publish("kit", {TOX_INI: a_file()})
+    sdk = an_sdk()
+    secret = a_token("kit").secret
+    address = f"{live_server.url}/sdks/kit/check/"
+    step, public = (online_step(address, is_public=each) for each in (False, True))
+    tox = tmp_path / "tox.ini"
+    tox.write_text(a_file())
+
+    code, said = ask(step, tmp_path, {**curl, "PORTAL_TOKEN": secret})
+    assert (code, said.split("\n")[0]) == (0, "Matches publication 1, which is current.")
+    tox.write_text(EDITED)
+    code, said = ask(step, tmp_path, {**curl, "PORTAL_TOKEN": secret})
+    assert code == 22  # As curl says that the server refused.
+    assert "Differs in 1 place from publication 1" in said
+    for without in ({}, {"PORTAL_TOKEN": ""}):
+        code, said = ask(step, tmp_path, {**curl, **without})
+        assert code == 22
+        assert "Is the variable with the token set in this job?" in said
+    Sdk.objects.filter(pk=sdk.pk).update(public_publications=True)
+    assert "Differs in 1 place" in ask(public, tmp_path, curl)[1]
+
+    spied = Path(curl["SPIED"]).read_text()
+    assert address in spied
+    assert "mxp_" not in spied
+
+
+def test_the_document_shows_all_steps() -> None:
     text = (ROOT / "docs" / "checking-files.md").read_text()
+    address = "https://portal.example.org/sdks/example-sdk/check/"
 
     assert offline_step() in text
-    assert online_step("https://portal.example.org/sdks/example-sdk/check/") in text
+    assert online_step(address, is_public=False) in text
+    assert online_step(address, is_public=True) in text

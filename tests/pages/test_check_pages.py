@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -142,6 +143,26 @@ def test_others_learn_what_they_need(kit: Sdk, as_: As) -> None:
     assert (
         Client().post("/sdks/none/check/", data="x", content_type="text/plain").status_code == 401
     )
+
+
+def test_the_step_needs_a_token_unless_publications_are_public(
+    kit: Sdk, as_: As, opened: Open
+) -> None:
+    private = opened(as_("viewers"), "/check/?sdk=kit")
+    Sdk.objects.update(public_publications=True)
+    public = opened(as_("maintainers"), "/check/?sdk=kit")
+
+    assert "$PORTAL_TOKEN" in private
+    assert "A maintainer makes it." in private
+    assert "$PORTAL_TOKEN" not in public
+    assert "the step needs no token" in public
+
+
+def test_who_may_make_a_token_is_led_there(kit: Sdk, as_: As, opened: Open) -> None:
+    client = as_("maintainers")
+    User.objects.update(is_staff=True)
+
+    assert '<a href="/admin/accounts/token/add/">Make a token</a>' in opened(client, "/check/")
 
 
 def test_the_script_can_be_downloaded(kit: Sdk, as_: As) -> None:

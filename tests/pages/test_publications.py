@@ -115,8 +115,9 @@ def test_a_machine_without_a_login_does_not_get_the_login_page(
     response = client.get(CURRENT, headers={"Accept": "*/*"})
 
     assert response.status_code == 401
-    assert response.content == (
-        b"Log in to download this file, or have its publications made public.\n"
+    assert response.content.decode() == (
+        "Log in, or send a token: Authorization: Bearer mxp_… "
+        "A maintainer makes one in the admin, under Tokens, or with manage.py token make.\n"
     )
 
 

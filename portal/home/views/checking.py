@@ -14,9 +14,11 @@ from integrations.catalogue.models import Sdk
 from integrations.catalogue.models.sdk import sdk_named
 from matrix.rules.checking.judging import MOST_SHOWN, Report, State
 from matrix.rules.rendering import WORKFLOWS
+from matrix.sdk.channel import KIND
 from matrix.sdk.checking import MOST_BYTES, check
-from portal.accounts.permissions import require
+from portal.accounts.models import Token
 from portal.home.access import VIEW, needs
+from portal.home.bearing import refuse, takes_tokens, token_for
 from portal.home.files import TEXT, text_response
 from portal.home.snippets import SCRIPT, offline_step, online_step
 from portal.operations.checked import fixes, report_json, report_text
@@ -119,7 +121,10 @@ def _snippets(request: HttpRequest, report: Report | None) -> dict[str, Any]:
     address = request.build_absolute_uri("/") + reverse("check-sdk", args=["SLUG"]).lstrip("/")
     return {
         "offline_step": offline_step(),
-        "online_step": online_step(address.replace("SLUG", sdk.slug if sdk else "SLUG")),
+        "online_step": online_step(
+            address.replace("SLUG", sdk.slug if sdk else "SLUG"),
+            is_public=sdk is not None and sdk.public_publications,
+        ),
         "asked": sdk,
     }
 
@@ -133,12 +138,14 @@ def download_script(_: HttpRequest) -> HttpResponse:
 # --- The address for machines --------------------------------------------------------------------
 @csrf_exempt  # It reads, and stores nothing.
 @require_http_methods(["GET", "HEAD", "POST"])
+@takes_tokens
 def check_for_sdk(request: HttpRequest, slug: str) -> HttpResponse:
     """Answer the file in the body of a POST with a report and a status that CI can fail on."""
     if request.method != "POST":
         return redirect(f"{reverse('check')}?sdk={slug}")
-    sdk = sdk_named(slug)
-    if refused := _refuse(request, sdk):
+    sdk, token = sdk_named(slug), token_for(request, KIND, slug)
+    is_open = token is not None or (sdk is not None and sdk.public_publications)
+    if not is_open and (refused := refuse(request, what="check files")):
         return refused
     if sdk is None:
         return _sentence(f"There is no SDK {slug}.", 404)
@@ -152,16 +159,16 @@ def check_for_sdk(request: HttpRequest, slug: str) -> HttpResponse:
         return _sentence(NOT_UTF8.format(error.start), 400)
     if not text:
         return _sentence("Send the file as the body: curl --data-binary @tox.ini.", 400)
-    return _answer(request, slug, text)
+    return _answer(request, slug, text, token)
 
 
-def _answer(request: HttpRequest, slug: str, text: str) -> HttpResponse:
+def _answer(request: HttpRequest, slug: str, text: str, token: Token | None) -> HttpResponse:
     report = check(
         text,
         path=request.GET.get("path", ""),
         sdk=slug,
         # Proposals are for those who may look at them, whatever is public.
-        sees_proposals=request.user.has_perm(VIEW),
+        sees_proposals=token is not None or request.user.has_perm(VIEW),
     )
     status = STATUSES[report.exit_code(strict=bool(request.GET.get("strict")))]
     if _wants_json(request):
@@ -173,18 +180,6 @@ def _wants_json(request: HttpRequest) -> bool:
     if named := request.GET.get("format"):
         return named == "json"
     return "application/json" in request.headers.get("Accept", "")
-
-
-def _refuse(request: HttpRequest, sdk: Sdk | None) -> HttpResponse | None:
-    if sdk is not None and sdk.public_publications:
-        return None
-    if not request.user.is_authenticated:
-        text = "Log in to check files of this SDK, or let it make its publications public."
-        response = _sentence(text, 401)
-        response["WWW-Authenticate"] = "Session"
-        return response
-    require(request.user, VIEW, "check files")
-    return None
 
 
 def _sentence(text: str, status: int) -> HttpResponse:

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from integrations.catalogue.choices import LiftWhen
 from matrix.review.kinds import kind_of, subject_of
-from matrix.review.models import Decision, Proposal
+from matrix.review.models import Channel, Decision, Proposal
 from matrix.review.publishing import candidate
 from matrix.sdk.bundling import candidate_bundle
 from matrix.sdk.candidate_files import file_report, files_report
@@ -17,6 +17,7 @@ from matrix.sdk.publishing import CannotRender
 from matrix.sdk.reporting import layout_problem
 from portal.home.access import COMMENT, DECIDE, HOLD, PUBLISH, START_RUN, VIEW, needs, person
 from portal.home.acting import seen
+from portal.home.bearing import refuse, takes_tokens, token_for
 from portal.home.files import stored_response, text_response
 from portal.home.filtering import KINDS, SORTS, Filters
 from portal.home.listing import all_proposals, page_of
@@ -172,9 +173,11 @@ def download_whole_patch(_: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_safe
-@needs(VIEW, "look at proposals")
-def download_candidate(_: HttpRequest, number: int, path: str) -> HttpResponse:
+@takes_tokens
+def download_candidate(request: HttpRequest, number: int, path: str) -> HttpResponseBase:
     """Send a file as it would be published, so that CI can prove it before anyone approves."""
+    if refused := _refuse(request, number):
+        return refused
     proposal = find(number)
     try:
         files = candidate(number, kind_of(proposal.channel).render)
@@ -186,9 +189,11 @@ def download_candidate(_: HttpRequest, number: int, path: str) -> HttpResponse:
 
 
 @require_safe
-@needs(VIEW, "look at proposals")
+@takes_tokens
 def download_bundle(request: HttpRequest, number: int) -> HttpResponseBase:
     """Send all files as they would be published, with their manifest."""
+    if refused := _refuse(request, number):
+        return refused
     find(number)
     try:
         bundle = candidate_bundle(number)
@@ -201,6 +206,14 @@ def download_bundle(request: HttpRequest, number: int) -> HttpResponseBase:
         read=bundle.read,
         is_public=False,
     )
+
+
+def _refuse(request: HttpRequest, number: int) -> HttpResponse | None:
+    """Return what is sent to who may not see the files of a proposal; raises PermissionDenied."""
+    # One that is not there belongs to nobody: a token for one channel learns no more of it.
+    channel = Channel.objects.filter(proposals__number=number).first() or Channel()
+    token = token_for(request, channel.kind, channel.slug, asked=f"proposal {number}")
+    return None if token else refuse(request, what="look at proposals")
 
 
 def find(number: int) -> Proposal:

@@ -1,6 +1,5 @@
 """Publications: the list, one of them, and the files to download."""
 
-from django.contrib.auth.views import redirect_to_login
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -10,9 +9,9 @@ from matrix.review.kinds import kind_named
 from matrix.review.models import Publication, PublishedFile
 from matrix.sdk.bundling import publication_bundle
 from matrix.sdk.channel import KIND
-from portal.accounts.permissions import require
 from portal.home.access import PUBLISH, VIEW, needs
-from portal.home.files import TEXT, stored_response
+from portal.home.bearing import refuse, takes_tokens, token_for
+from portal.home.files import stored_response
 from portal.home.listing import all_publications, page_of, with_sizes
 
 BUNDLE = "bundle.zip"
@@ -50,6 +49,7 @@ def show_publication(
 
 
 @require_safe
+@takes_tokens
 def download_current(
     request: HttpRequest, slug: str, path: str, kind: str = KIND
 ) -> HttpResponseBase:
@@ -57,6 +57,7 @@ def download_current(
 
 
 @require_safe
+@takes_tokens
 def download_published(
     request: HttpRequest, slug: str, number: int, path: str, kind: str = KIND
 ) -> HttpResponseBase:
@@ -64,12 +65,13 @@ def download_published(
 
 
 @require_safe
+@takes_tokens
 def download_bundle(
     request: HttpRequest, slug: str, number: int | None = None, kind: str = KIND
 ) -> HttpResponseBase:
     """Send all files of a publication with their manifest; without a number, of the current one."""
     is_public = _is_public(kind, slug)
-    if refused := _refuse(request, is_public=is_public):
+    if refused := _refuse(request, kind, slug, is_public=is_public):
         return refused
     publication = _find_publication(kind, slug, number)
     if publication is None:
@@ -88,7 +90,7 @@ def _download(
     request: HttpRequest, kind: str, slug: str, path: str, *, number: int | None
 ) -> HttpResponseBase:
     is_public = _is_public(kind, slug)
-    if refused := _refuse(request, is_public=is_public):
+    if refused := _refuse(request, kind, slug, is_public=is_public):
         return refused
     file = _find_file(kind, slug, path, number)
     if file is None:
@@ -107,24 +109,11 @@ def _is_public(kind: str, slug: str) -> bool:
     return subject is not None and subject.public_publications
 
 
-def _refuse(request: HttpRequest, *, is_public: bool) -> HttpResponse | None:
-    """Return what is sent to somebody who is not logged in; raises PermissionDenied."""
-    if is_public:
+def _refuse(request: HttpRequest, kind: str, slug: str, *, is_public: bool) -> HttpResponse | None:
+    """Return what is sent to somebody without token and login; raises PermissionDenied."""
+    if token_for(request, kind, slug) or is_public:
         return None
-    if not request.user.is_authenticated:
-        return _ask_for_login(request)
-    require(request.user, VIEW, "download publications")
-    return None
-
-
-def _ask_for_login(request: HttpRequest) -> HttpResponse:
-    """Send people to the login; a machine that saved the login page as tox.ini would be worse."""
-    if request.accepts("text/html") and "text/html" in request.headers.get("Accept", ""):
-        return redirect_to_login(request.get_full_path())
-    text = "Log in to download this file, or have its publications made public.\n"
-    return HttpResponse(
-        text, status=401, content_type=TEXT, headers={"WWW-Authenticate": "Session"}
-    )
+    return refuse(request, what="download publications")
 
 
 def _find_file(kind: str, slug: str, path: str, number: int | None) -> PublishedFile | None:

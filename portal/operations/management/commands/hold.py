@@ -1,5 +1,4 @@
 from argparse import ArgumentParser
-from datetime import date
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -10,7 +9,7 @@ from integrations.catalogue.models import Hold, Integration
 from integrations.catalogue.validators import canonical_project
 from matrix.sdk.emergency import hold_everywhere, preview
 from matrix.sdk.holding import add
-from portal.operations.cli import Described, the_sdk, the_user
+from portal.operations.cli import Described, day, the_sdk, the_user
 from portal.operations.holds_text import preview_text
 from portal.operations.queueing import enqueue
 
@@ -85,7 +84,9 @@ def the_hold(
     link: str,
     **_: Any,
 ) -> Hold:
-    hold = Hold(project=project, releases=releases, reason=reason, link=link, ends_on=day(until))
+    hold = Hold(
+        project=project, releases=releases, reason=reason, link=link, ends_on=day(until, "--until")
+    )
     if sdk is not None:
         hold.sdk = the_sdk(sdk)
     if integration is not None:
@@ -106,12 +107,3 @@ def the_integration(text: str, project: str) -> Integration:
     if canonical_project(project) != one.project:
         raise CommandError(f"{one.name} tests {one.project}, not {project}.")
     return one
-
-
-def day(text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise CommandError(f'--until: "{text}" is not a day. Write it as 2026-12-31.') from error
