@@ -309,6 +309,36 @@ def test_locks_of_two_applications_are_not_compared() -> None:
     assert rules({"shop/main.txt": MAIN_TXT, "billing/main.txt": two}) == []
 
 
+def test_what_installs_the_others_is_not_compared_with_them() -> None:
+    files = {
+        "requirements/main.txt": pin("packaging", "25.0", "-r requirements/main.in"),
+        "requirements/tool.txt": pin("packaging", "24.2", "poetry"),
+        "requirements/tool.in": "poetry\n",
+        "requirements/main.in": "packaging\n",
+    }
+
+    assert rules(files) == ["stale-lock"]  # poetry itself is not in that lock.
+
+
+def test_a_tool_that_does_not_do_its_work_is_found_in_its_lock() -> None:
+    assert rules({"requirements/tool.txt": pin("pipenv", "2024.4.1", "-r tool.in")}) == [
+        "pipenv-disagrees"
+    ]
+
+
+def test_a_lock_of_uv_tells_what_is_held_back_beside_metadata() -> None:
+    """uv.lock says who needs whom, and not with which bounds."""
+    metadata = "Metadata-Version: 2.1\nName: rsdev\nVersion: 1.0\nRequires-Dist: rsfoo<2\n"
+
+    found = only({"uv.lock": UV, "rsdev-1.0.dist-info/METADATA": metadata}, "held-back")
+
+    assert (found.path, found.line) == ("uv.lock", 19)
+    assert found.text == (
+        "rsfoo 1.5 of production may be held back: rsdev, which only dev has, asks for rsfoo <2."
+    )
+    assert rules({"uv.lock": UV, "x.dist-info/METADATA": metadata.replace("<2", ">=1")}) == []
+
+
 def test_a_set_that_does_not_look_at_main_is_told() -> None:
     assert rules({"main.in": "rsfoo\n", "dev.in": "pytest\n"}) == ["unconstrained"]
     assert rules({"main.in": "rsfoo\n", "dev.in": "-c main.txt\npytest\n"}) == []

@@ -14,6 +14,7 @@ from integrations.policy.linting.requirement_files import parsed
 from integrations.policy.linting.rules import finding
 from integrations.policy.linting.upload import Known, Upload
 from matrix.rules.locks.conflicts import held_back, split_pins
+from matrix.rules.locks.parts import TOOL
 
 UPPER = frozenset(["<", "<=", "==", "~=", "==="])
 
@@ -24,12 +25,13 @@ def check_across(upload: Upload) -> Iterator[Finding]:
     known = {**_told(locks), **upload.known}
     for root in sorted({root_of(lock.path) for lock in locks}):
         ours = [lock for lock in locks if root_of(lock.path) == root]
-        found = list(_held_and_split(ours))
+        # What installs the others has an environment of its own.
+        found = list(_held_and_split([lock for lock in ours if lock.set != TOOL]))
         yield from found
         held = {one.text.partition(" ")[0] for one in found if one.rule == "held-back"}
         for lock in ours:
             if lock.is_main:
-                yield from _bounded(lock, ours, held)
+                yield from _bounded(lock, ours, held, upload.known)
             yield from _violated(lock, known)
 
 
@@ -71,14 +73,14 @@ def _split(locks: Sequence[Lock]) -> Iterator[Finding]:
 
 
 # --- What bounds production from outside ---------------------------------------------------------
-def _bounded(main: Lock, locks: list[Lock], held: set[str]) -> Iterator[Finding]:
-    """Yield pins of the main set that only another set bounds from above: Poetry tells bounds."""
+def _bounded(main: Lock, locks: list[Lock], held: set[str], known: Known) -> Iterator[Finding]:
+    """Yield pins of the main set that only another set bounds from above, as far as one knows."""
     versions = {pin.name: pin.version for pin in main.pins}
     inside: dict[str, list[SpecifierSet]] = {}
     outside: list[tuple[str, Requirement]] = []
-    for who, text in main.asked:
+    for who, text in dict.fromkeys([*main.asked, *_known_bounds(main, locks, known)]):
         wanted = parsed(text)
-        if wanted is None:
+        if wanted is None or wanted.marker:  # What holds only somewhere is not judged.
             continue
         if who in versions:
             inside.setdefault(canonicalize_name(wanted.name), []).append(wanted.specifier)
@@ -99,6 +101,14 @@ def _bounded(main: Lock, locks: list[Lock], held: set[str]) -> Iterator[Finding]
             f"{name} {versions[name]} of production may be held back: {who}, which only "
             f"{sets.get(who, 'another set')} has, asks for {name} {wanted.specifier}.",
         )
+
+
+def _known_bounds(main: Lock, locks: list[Lock], known: Known) -> Iterator[tuple[str, str]]:
+    """Yield what releases ask for that were resolved together with the main set."""
+    for lock in locks:
+        if main.is_joint and lock.path == main.path:
+            for pin in lock.pins:
+                yield from ((pin.name, text) for text in known.get(str(pin), ()))
 
 
 def _upper(specifier: SpecifierSet) -> Version | None:

@@ -11,6 +11,7 @@ from integrations.catalogue.validators import LONGEST_REQUIREMENT, quoted
 from integrations.policy.linting.findings import Finding
 from integrations.policy.linting.forms import Form, is_for_developers, is_production, root_of
 from integrations.policy.linting.rules import finding
+from integrations.policy.linting.tools import check_age
 from integrations.policy.linting.upload import Upload
 from matrix.rules.locks.parts import Pinned
 from matrix.rules.locks.reading import UnreadableLock, read_lock
@@ -150,6 +151,10 @@ def check_requirements(path: str, upload: Upload) -> Iterator[Finding]:
             fit.append(entry)
     if is_lock:
         yield from _pins(path, fit)
+        for entry in fit:
+            if entry.is_pinned and entry.requirement:
+                version = next(iter(entry.requirement.specifier)).version
+                yield from check_age(path, entry.number, entry.name, version, None)
         yield from _doubles(path, fit)
         if "constraint" not in path.rpartition("/")[2]:
             yield from _hashes(path, fit)
