@@ -28,6 +28,8 @@ PROJECT = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE | r
 FACTOR = re.compile(r"[a-z][a-z0-9_]*(-[a-z0-9_]+)*")
 # What tox or the portal itself gives a meaning to.
 RESERVED_FACTOR = re.compile(r"latest|layout|py|py\d.*|v\d.*|pypy.*|cpython.*")
+# Of an address: nothing that a shell, YAML or a Dockerfile reads as anything but itself.
+INDEX_CHARACTERS = re.compile(r"[A-Za-z0-9._~:/%+@=,\[\]-]")
 SERVICE = re.compile(r"[a-z][a-z0-9_-]*")
 # C0 and C1 controls but for tab and newline, and the halves of surrogate pairs.
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -219,8 +221,8 @@ def validate_index_url(value: str) -> None:
     """Accept the address of a simple index. Credentials belong into the environment."""
     try:
         parts = urlsplit(value)
-        host = parts.hostname
-    except ValueError:
+        host, _ = parts.hostname, parts.port
+    except ValueError:  # A port that is no number, a bracket that is not closed.
         host = None
     if not host or parts.scheme not in {"http", "https"}:
         raise ValidationError(
@@ -236,6 +238,12 @@ def validate_index_url(value: str) -> None:
     if parts.query or parts.fragment:
         raise ValidationError(
             f'{quoted(value)} has a "?" or "#" part; an index has none: https://HOST/simple/.',
+            "index",
+        )
+    if odd := sorted(set(INDEX_CHARACTERS.sub("", value))):
+        raise ValidationError(
+            f"{quoted(value)} holds {quoted(odd[0])}, which no address of an index needs. Files "
+            "that run contain it: write letters, digits and - . _ ~ / : % + @ = , only.",
             "index",
         )
 

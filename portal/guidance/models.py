@@ -39,7 +39,9 @@ class Application(Cleaned):
     """Something that is deployed, with everything that its guidance depends on."""
 
     slug = models.SlugField(
-        unique=True, help_text="Stands in addresses and commands: shop. Keep it."
+        unique=True,
+        validators=[own.validate_slug],
+        help_text="Stands in addresses and commands: shop. Keep it.",
     )
     name = models.CharField(max_length=100, help_text="As people say it: Shop.")
     python = models.CharField(

@@ -8,12 +8,30 @@ from integrations.catalogue.validators import quoted
 from matrix.rules.locks.parts import SETTINGS, TOOL
 
 SET = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-SEGMENT = re.compile(r"[A-Za-z0-9._-]+")
+SEGMENT = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._-]*")
+# Folders that are never an environment's alone: of a machine, and of a project.
+OF_THE_SYSTEM = {
+    "bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "libx32", "proc", "root", "run", "sbin",
+    "sys", "usr",
+}  # fmt: skip
+OF_OTHERS = {"home", "media", "mnt", "opt", "srv", "tmp", "var"}  # But deeper folders may be.
+OF_A_PROJECT = {".git", ".github", ".platform", ".tox", ".upsun", "media", "requirements", "static"}
 # What a shell, YAML and a Dockerfile all read as it stands; $PORT and $SOCKET are the platform's.
 COMMAND = re.compile(r"(?:[A-Za-z0-9_./:=,@+%-]|\$(?:PORT|SOCKET)\b|\$\{(?:PORT|SOCKET)\}| )+")
+PROGRAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # By its name: the environment is its folder.
+SLUG = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?")
 RESERVED = {SETTINGS, TOOL}
 # Registry, path, tag and digest as containers are named; the digest is what makes it repeatable.
 IMAGE = re.compile(r"[a-z0-9][a-z0-9.:/_-]*(?::[A-Za-z0-9_][A-Za-z0-9._-]*)?@sha256:[0-9a-f]{64}")
+
+
+def validate_slug(value: str) -> None:
+    """Accept ``shop`` and ``shop-2``: it names a project, a folder and an application of Upsun."""
+    if not SLUG.fullmatch(value):
+        raise ValidationError(
+            f"{quoted(value)} cannot name a project: begin and end with a letter or a digit: shop.",
+            "slug",
+        )
 
 
 def validate_set_name(value: str) -> None:
@@ -36,6 +54,16 @@ def validate_environment_path(value: str) -> None:
             f"{quoted(value)} is not the path of an environment. Write a folder: .venv, /app.",
             "path",
         )
+    first, *deeper = segments
+    is_taken = first in OF_A_PROJECT
+    if value.startswith("/"):
+        is_taken = first in OF_THE_SYSTEM or (first in OF_OTHERS and not deeper)
+    if is_taken:
+        raise ValidationError(
+            f"{quoted(value)} holds other things, and the environment is emptied on each build. "
+            "Give it a folder of its own: .venv, /opt/shop.",
+            "path",
+        )
 
 
 def validate_image(value: str) -> None:
@@ -54,5 +82,12 @@ def validate_command(value: str) -> None:
         raise ValidationError(
             f"{quoted(value)} is not a plain command. Write a program and its arguments, without "
             "quotes, pipes or variables other than $PORT and $SOCKET.",
+            "command",
+        )
+    program = value.split(maxsplit=1)[0] if value.split() else "gunicorn"
+    if not PROGRAM.fullmatch(program):
+        raise ValidationError(
+            f"{quoted(program)} is not the name of a program. It is looked for in the environment: "
+            "write gunicorn, not its path.",
             "command",
         )

@@ -277,6 +277,14 @@ def test_the_admin_keeps_main_and_refuses_what_cannot_be_locked(
         ({"base_image": f"python@sha256:{'0' * 63}"}, "does not name an image by its digest"),
         ({"test_command": "pytest && true"}, "is not a plain command"),
         ({"installs_pylock": "on"}, "Only pip installs pylock.toml"),
+        ({"environment_path": "/usr/local"}, "holds other things"),
+        ({"environment_path": "/opt"}, "holds other things"),
+        ({"environment_path": "requirements"}, "holds other things"),
+        ({"environment_path": "-x"}, "is not the path of an environment"),
+        ({"start_command": "/usr/bin/gunicorn a:b"}, "is not the name of a program"),
+        ({"start_command": "A=1 gunicorn a:b"}, "is not the name of a program"),
+        ({"index_url": "https://example.org/$(x)/"}, "no address of an index needs"),
+        ({"slug": "-rf"}, "cannot name a project"),
     ],
 )
 def test_the_admin_refuses_options_that_no_file_can_follow(

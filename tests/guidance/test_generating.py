@@ -101,6 +101,23 @@ def test_an_image_is_made_in_two_stages_and_runs_as_nobody(tool: str) -> None:
         ),
         ({"versions": {"uv": "*"}}, "No exact version of uv is known for Python 3.13."),
         ({"start_command": "gunicorn --bind $PORT a"}, "A container starts its command without"),
+        (
+            {"platform": "upsun-fixed", "environment_path": "/app"},
+            "The environment at /app would not work on Upsun",
+        ),
+        (
+            {"platform": "upsun-flex", "environment_path": "/opt/env"},
+            "only what is below it is deployed",
+        ),
+        ({"environment_path": "/srv/shop"}, "/srv/shop is the folder of the application"),
+        (
+            {"platform": "upsun-flex", "start_command": "gunicorn --bind :8000 a"},
+            '"gunicorn --bind :8000 a" does not say where it listens.',
+        ),
+        (
+            {"platform": "upsun-fixed", "start_command": "python -m gunicorn a"},
+            "add one of them",
+        ),
     ],
 )
 def test_what_cannot_be_repeated_is_refused(values: dict[str, object], sentence: str) -> None:
@@ -115,7 +132,12 @@ def test_what_cannot_be_repeated_is_refused(values: dict[str, object], sentence:
     [
         ("gunicorn a:b", "server", "P/bin/gunicorn --bind 127.0.0.1:8000 a:b"),
         ("gunicorn -b :1 a:b", "server", "P/bin/gunicorn -b :1 a:b"),
+        ("gunicorn -b:1 a:b", "server", "P/bin/gunicorn -b:1 a:b"),
+        ("gunicorn --bind=:1 a:b", "server", "P/bin/gunicorn --bind=:1 a:b"),
+        ("gunicorn -u web a:b", "server", "P/bin/gunicorn --bind 127.0.0.1:8000 -u web a:b"),
+        ("daphne -p 1 a:b", "server", "P/bin/daphne -p 1 a:b"),
         ("uvicorn a:b", "upsun-fixed", "P/bin/uvicorn --uds $SOCKET a:b"),
+        ("uvicorn --port $PORT a:b", "upsun-fixed", "P/bin/uvicorn --port $PORT a:b"),
         ("uvicorn a:b", "docker", "P/bin/uvicorn --host 0.0.0.0 --port 8000 a:b"),
         ("daphne a:b", "upsun-flex", "P/bin/daphne -u $SOCKET a:b"),
         ("python -m http.server", "server", "P/bin/python -m http.server"),
@@ -124,6 +146,19 @@ def test_what_cannot_be_repeated_is_refused(values: dict[str, object], sentence:
 def test_the_start_command_uses_the_environment_and_an_address(
     command: str, platform: str, expected: str
 ) -> None:
-    choice = guidance("pip", platform, start_command=command, environment_path="/opt/env").choice
+    choice = guidance("pip", platform, start_command=command, environment_path="/app/env").choice
 
-    assert " ".join(choice.program) == expected.replace("P/", "/opt/env/")
+    assert " ".join(choice.program) == expected.replace("P/", "/app/env/")
+
+
+@pytest.mark.parametrize(
+    ("command", "family"),
+    [("gunicorn a:b", "unix"), ("gunicorn -b 0.0.0.0:$PORT a:b", "tcp"), ("daphne a:b", "unix")],
+)
+def test_the_platform_passes_requests_to_what_the_command_listens_on(
+    command: str, family: str
+) -> None:
+    files = guidance("uv", "upsun-fixed", start_command=command).files
+
+    web = yaml.safe_load(files[".platform.app.yaml"])["web"]
+    assert web["upstream"] == {"socket_family": family}

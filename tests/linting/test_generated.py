@@ -35,7 +35,7 @@ OPTIONS: Mapping[str, tuple[Any, ...]] = {
     "tool": TOOLS,
     "platform": PLATFORMS,
     "python": UPSUN_PYTHONS,
-    "environment_path": (".venv", "/app", "build/env"),
+    "environment_path": (".venv", "/app/env", "build/env"),
     "start_command": ("gunicorn shop.wsgi:application", "uvicorn shop.asgi:app", "daphne s.a:app"),
     "pins": ({"gunicorn": "27.0.1"}, {}),
     "index_url": ("", "https://packages.example.org/simple/"),

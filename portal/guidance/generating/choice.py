@@ -18,6 +18,7 @@ WITHOUT_IMP_IMPORTER = 12  # The minor version of Python.
 TOO_OLD_FROM_3_12 = {"pip": Version("23.1"), "pipenv": Version("2024.1.1")}
 SERVERS = {"gunicorn": "--bind", "hypercorn": "--bind", "uvicorn": "--uds", "daphne": "-u"}
 PORT = 8000
+UPSUN_ROOT = "/app"  # Where Upsun puts the application.
 FIRST_WITH_CONTROL_SOCKET = Version("25.1")  # Of gunicorn: it writes below the home folder.
 
 
@@ -62,10 +63,34 @@ class Choice:
             raise CannotGenerate(f"Upsun has no image for Python {self.python}: it has {known}.")
         for name in self.needed_tools:
             self._check_tool(name)
+        self._check_environment()
+        self._check_command()
+
+    def _check_environment(self) -> None:
+        """Refuse a path where the build would empty more than an environment."""
+        path = self.environment
+        if self.is_upsun and self.is_absolute and not path.startswith(f"{UPSUN_ROOT}/"):
+            raise CannotGenerate(
+                f"The environment at {path} would not work on Upsun: the application is "
+                f"{UPSUN_ROOT} itself, and only what is below it is deployed. Choose .venv."
+            )
+        root = f"/srv/{self.application}"
+        if self.platform == "docker" and f"{root}/".startswith(f"{path}/"):
+            raise CannotGenerate(
+                f"{path} is the folder of the application in the image, and the environment is "
+                "emptied on each build. Choose .venv or /app."
+            )
+
+    def _check_command(self) -> None:
         if "$" in self.start_command and self.platform == "docker":
             raise CannotGenerate(
                 "A container starts its command without a shell, which leaves $PORT and $SOCKET as "
                 "they are. Write the address."
+            )
+        if self.is_upsun and "$" not in " ".join(self.program):
+            raise CannotGenerate(
+                f'"{self.start_command}" does not say where it listens. Upsun passes requests on '
+                "to $PORT or $SOCKET: add one of them."
             )
 
     def _check_tool(self, name: str) -> None:
@@ -132,7 +157,7 @@ class Choice:
         options = []
         if program == "gunicorn" and self._has_control_socket("--no-control-socket", given):
             options.append("--no-control-socket")
-        if option is None or any(word.split("=")[0] in ADDRESSES for word in given):
+        if option is None or any(_is_address(word, program) for word in given):
             return options
         return [*options, *self._address(program, option)]
 
@@ -156,4 +181,16 @@ class Choice:
         return ["--bind", f"{host}:{PORT}"]
 
 
-ADDRESSES = {"--bind", "-b", "--uds", "--host", "--port", "-u", "-p", "--unix_socket"}
+# Options that say where a server listens; the same letters mean other things to other servers.
+ADDRESSES = {
+    "gunicorn": ("-b", "--bind"),
+    "hypercorn": ("-b", "--bind", "--insecure-bind", "--quic-bind"),
+    "uvicorn": ("--uds", "--host", "--port", "--fd"),
+    "daphne": ("-u", "--unix-socket", "-p", "--port", "-b", "--bind", "--fd", "-e", "--endpoint"),
+}
+
+
+def _is_address(word: str, program: str) -> bool:
+    """Whether *word* says where *program* listens: --bind=:80, -b :80, -b:80."""
+    known = ADDRESSES[program]
+    return word.partition("=")[0] in known or (word[:2] in known and word[1:2] != "-")

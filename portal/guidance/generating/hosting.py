@@ -94,9 +94,10 @@ def _app(choice: Choice, way: Way) -> Mapping[str, Node]:
         migrate = f"{choice.environment}/bin/python manage.py migrate --noinput"
         hooks["deploy"] = _block([STRICT, migrate])
     app["hooks"] = hooks
+    start = " ".join(choice.program)
     app["web"] = {
-        "upstream": {"socket_family": "unix"},
-        "commands": {"start": " ".join(choice.program)},
+        "upstream": {"socket_family": "tcp" if "PORT" in start else "unix"},
+        "commands": {"start": start},
         "locations": {
             "/": {"passthru": True},
             "/static": {"root": "static", "expires": "1h", "allow": True},
@@ -141,7 +142,7 @@ def _dockerfile(choice: Choice, way: Way) -> Iterator[str]:
     yield " \\\n && ".join([f"    export {caches}", *install, *way.make])
     yield from ("COPY . .", *_collect(choice, root))
     yield from ("", "FROM ${BASE}")
-    yield f"RUN useradd --system --no-create-home --uid {USER} {choice.application}"
+    yield f"RUN useradd --system --no-create-home --uid {USER} application"
     yield f"COPY --from=build {root} {root}"
     if not choice.environment.startswith(f"{root}/"):
         yield f"COPY --from=build {choice.environment} {choice.environment}"
