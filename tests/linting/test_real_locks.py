@@ -137,6 +137,21 @@ def programs(package: str, folder: Path) -> Path:
     return environment / "bin"
 
 
+def environment(folder: Path, index: str, tool: Path) -> dict[str, str]:
+    """What a tool sees: nothing of the host's configuration."""
+    python = Path(sys.executable).resolve().parent
+    return {
+        "PATH": os.pathsep.join([str(tool), str(python), "/usr/bin", "/bin"]),
+        "HOME": str(folder / "home"),
+        "WORKON_HOME": str(folder / "environments"),
+        "PIP_INDEX_URL": index,
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIPENV_NOSPIN": "1",
+        "UV_DEFAULT_INDEX": index,
+        "UV_PYTHON_DOWNLOADS": "never",
+    }
+
+
 def locked(
     name: str, folder: Path, dev: str, index: str, tools: Path
 ) -> tuple[subprocess.CompletedProcess[str], dict[str, str]]:
@@ -147,24 +162,10 @@ def locked(
         file.parent.mkdir(parents=True, exist_ok=True)
         written = text.replace("{index}", index).replace("{dev}", dev)
         file.write_text(written, encoding="utf-8")
-    path = [
-        programs(locking.package, tools),
-        Path(sys.executable).resolve().parent,
-        "/usr/bin:/bin",
-    ]
     done = subprocess.run(
         ["dash", "-euc", locking.script],
         cwd=folder / "shop",
-        env={
-            "PATH": os.pathsep.join(places),
-            "HOME": str(folder / "home"),
-            "WORKON_HOME": str(folder / "environments"),
-            "PIP_INDEX_URL": index,
-            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-            "PIPENV_NOSPIN": "1",
-            "UV_DEFAULT_INDEX": index,
-            "UV_PYTHON_DOWNLOADS": "never",
-        },
+        env=environment(folder, index, programs(locking.package, tools)),
         capture_output=True,
         text=True,
         check=False,
