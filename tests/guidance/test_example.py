@@ -169,3 +169,24 @@ def test_both_come_by_the_button_too_for_those_who_may_add_them(client: Client) 
     found = Application.objects.get(slug=EXAMPLE)
     assert {each.name: tuple(each.requirement_list) for each in found.sets.all()} == SETS
     assert Sdk.objects.get().slug == example.EXAMPLE
+
+
+def test_the_home_page_says_for_which_of_the_two_how_much_is_to_decide(
+    wheels: WheelIndex, client: Client
+) -> None:
+    quickstart()
+    admin = User.objects.get()
+    client.force_login(admin)
+
+    parts = Proposal.objects.get(number=2).items.count()
+    first = text_of(client.get("/"))
+    for number in (1, 2):
+        approve_and_publish(number, by=admin, at=now())
+    after = text_of(client.get("/"))
+
+    assert "<h1>Your turn: 2 proposals</h1>" in first
+    assert f"Nobody has decided 2 items of Example SDK and {parts} items of Example site" in first
+    assert "Test matrix: 1 row to add" in first
+    assert "Locked requirements: " in first
+    assert "None yet: those above are the first." in first
+    assert '<td data-label="Of">example-site</td>' in after

@@ -24,7 +24,7 @@ from portal.operations.health import worker_state
 @needs(VIEW, "look at the portal")
 def show_home(request: HttpRequest) -> HttpResponse:
     at, user = now(), person(request)
-    sdks = overview(at)
+    sdks, earlier = overview(at), earlier_proposals()
     found = turns([*sdks, *others()], user)
     context = {
         "sdks": sdks,
@@ -34,7 +34,8 @@ def show_home(request: HttpRequest) -> HttpResponse:
         "steps": first_steps(sdks, user),
         "item_count": sum(turn.undecided for turn in found if turn.is_yours),
         "watch": watch(sdks, at) if sdks else None,
-        "earlier": earlier_proposals(),
+        "earlier": earlier,
+        "is_mixed": len(sdks) > 1 or len({one.channel_id for one in earlier}) > 1,
         "worker": worker_state(at),
         "may_start": user.has_perm(START_RUN),
         "may_remove": user.has_perm(REMOVE),
