@@ -1,6 +1,6 @@
 """What the page of waiting releases shows, in a fixed number of queries."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from matrix.sdk.bypassing import ADD, Standing, State, states
 from matrix.sdk.waiting import Waiting, Waits, waits
 
 CHANGE = "catalogue.change_cooldownbypass"
-PINS_PER_PAGE = 200
+PER_PAGE = 100  # Of picks and of pins, each by itself: every row has a form.
 # The edge of each badge says what its word says.
 BADGES = {
     Standing.IN_FORCE: "approved",
@@ -63,9 +63,10 @@ class ShownBypass:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WaitingPage:
     waits: Waits
-    picks: tuple[ShownWait, ...]
-    pins: tuple[ShownWait, ...]  # Of this page.
-    page: Page
+    picks: tuple[ShownWait, ...]  # Of this page, as the pins.
+    pins: tuple[ShownWait, ...]
+    pick_page: Page
+    pin_page: Page
     bypasses: tuple[ShownBypass, ...]
     sdks: tuple[str, ...]
     chosen: str
@@ -94,17 +95,19 @@ def waiting_page(
     chosen = query.get("sdk", "")
     wanted = [sdk for sdk in sdks if sdk.slug == chosen] or sdks
     found = waits(wanted, at)
-    page = Paginator(found.pins, PINS_PER_PAGE).get_page(query.get("page"))
+    pick_page = _page_of(found.picks, query.get("picks"), refused)
+    pin_page = _page_of(found.pins, query.get("pins"), refused)
     shown = [
         ShownWait(wait=one, days_left=one.days_left(at), typed=_typed(one, refused), number=number)
-        for number, one in enumerate((*found.picks, *page.object_list), start=1)
+        for number, one in enumerate((*pick_page, *pin_page), start=1)
     ]
-    picks = len(found.picks)
+    picks = len(pick_page)
     return WaitingPage(
         waits=found,
         picks=tuple(shown[:picks]),
         pins=tuple(shown[picks:]),
-        page=page,
+        pick_page=pick_page,
+        pin_page=pin_page,
         bypasses=tuple(_bypasses(wanted, by, at)),
         sdks=tuple(sdk.slug for sdk in sdks),
         chosen=chosen if chosen in {sdk.slug for sdk in sdks} else "",
@@ -114,9 +117,21 @@ def waiting_page(
     )
 
 
+def _page_of(rows: Sequence[Waiting], number: str | None, refused: Typed | None) -> Page:
+    """Return the page of this number, or the one on which somebody typed what was refused."""
+    if refused is not None:
+        place = next((n for n, row in enumerate(rows) if _empty(row).key == refused.key), 0)
+        number = str(place // PER_PAGE + 1)
+    return Paginator(rows, PER_PAGE).get_page(number)
+
+
 def _typed(wait: Waiting, refused: Typed | None) -> Typed:
-    empty = Typed(sdk=wait.sdk.slug, project=wait.project, version=str(wait.version))
+    empty = _empty(wait)
     return refused if refused is not None and refused.key == empty.key else empty
+
+
+def _empty(wait: Waiting) -> Typed:
+    return Typed(sdk=wait.sdk.slug, project=wait.project, version=str(wait.version))
 
 
 def _bypasses(sdks: list[Sdk], by: User, at: datetime) -> list[ShownBypass]:

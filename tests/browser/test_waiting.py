@@ -5,9 +5,32 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from integrations.catalogue.models import CooldownBypass, Sdk, SharedConstraint
+from portal.home import waiting_page
 from tests.browser.conftest import log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def test_picks_are_turned_by_the_page(
+    page: Page, ana: User, sdk: Sdk, complaints: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting_page, "PER_PAGE", 1)
+    Sdk.objects.update(cooldown_days=365)
+    log_in(page, ana)
+
+    page.goto("/waiting/")
+    pages = page.get_by_role("navigation", name="Pages of picks")
+    first = page.get_by_role("rowheader").first.inner_text()
+    pages.get_by_role("link", name="Further").click()
+
+    expect(pages).to_contain_text("Page 2 of")
+    assert page.get_by_role("rowheader").first.inner_text() != first
+    pages.get_by_role("link", name="Before").press("Enter")
+    expect(pages).to_contain_text("Page 1 of")
+    assert page.get_by_role("rowheader").first.inner_text() == first
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert complaints == []
 
 
 def test_a_bypass_is_asked_for_where_the_release_waits_and_a_constraint_is_previewed(

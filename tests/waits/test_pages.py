@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from integrations.catalogue.models import CooldownBypass, Integration, Sdk, SharedConstraint
 from integrations.index.models import Index, Project
+from portal.home.waiting_page import PER_PAGE
 from tests.catalogue.forms import filled, mistakes
 from tests.catalogue.makers import history_of
 from tests.pages.conftest import *  # noqa: F403  # Its fixtures: an SDK, people, marked variables.
@@ -70,7 +71,9 @@ def test_nothing_that_waits_and_nothing_that_is_known_look_different(
     assert "No release is kept from being picked or pinned by its age alone." in nothing
 
 
-@pytest.mark.parametrize("query", ["?sdk=nobody", "?sdk=%00", "?page=x", "?page=99999", "?sdk="])
+@pytest.mark.parametrize(
+    "query", ["?sdk=nobody", "?sdk=%00", "?picks=x&pins=x", "?picks=9&pins=-1", "?sdk="]
+)
 def test_a_filter_for_something_else_shows_everything(
     cooling: Sdk, as_: As, opened: Open, query: str
 ) -> None:
@@ -186,6 +189,59 @@ def test_the_page_takes_as_many_queries_however_much_waits(
         text = text_of(client.get("/waiting/"))
 
     assert f"{number + 1:,} releases wait" in text
+    assert text.count("Bypass…") == min(number + 1, PER_PAGE)
+
+
+@pytest.fixture
+def many(cooling: Sdk) -> Sdk:
+    """So many picks wait that they take two pages and a bit: copy000, copy001, and so on."""
+    known, group = Project.objects.get(name="crates"), cooling.groups.get(name="Web")
+    names = [f"copy{n:03}" for n in range(2 * PER_PAGE)]
+    Project.objects.bulk_create(
+        Project(index=known.index, name=name, first_seen_at=now(), summary=known.summary)
+        for name in names
+    )
+    Integration.objects.bulk_create(
+        Integration(sdk=cooling, group=group, name=name, project=name, test_path="tests")
+        for name in names
+    )
+    return cooling
+
+
+def shown(text: str) -> list[str]:
+    """The projects whose picks the page shows."""
+    return re.findall(r'name="project" value="([^"]+)"', text)
+
+
+@pytest.mark.slow
+def test_picks_come_in_pages_and_each_stands_on_one(many: Sdk, as_: As) -> None:
+    client = as_("maintainers")
+    address, pages = "/waiting/?sdk=parcels", []
+    while address:
+        text = text_of(client.get(address))
+        pages.append(shown(text))
+        further = re.search(r'<a href="([^"]+)#picks">Further</a>', text)
+        address = further[1].replace("&amp;", "&") if further else ""
+
+    assert [len(page) for page in pages] == [PER_PAGE, PER_PAGE, 1]
+    assert len({name for page in pages for name in page}) == 2 * PER_PAGE + 1
+    assert "Page 3 of 3" in text
+    assert 'picks=2&amp;pins=1#picks">Before</a>' in text
+    assert "201 releases wait" in text
+
+
+@pytest.mark.slow
+def test_a_refused_form_stands_on_its_page_and_leads_on(many: Sdk, as_: As) -> None:
+    client = as_("maintainers")
+    last = shown(text_of(client.get("/waiting/?picks=3")))[0]
+
+    text = text_of(client.post("/waiting/bypass/", {**ASKED, "project": last, "reason": ""}))
+
+    assert shown(text) == [last]
+    assert '<details class="mx-waiting-bypass" open>' in text
+    before = re.search(r'<a href="([^"]+)#picks">Before</a>', text)
+    assert before is not None
+    assert len(shown(text_of(client.get(before[1].replace("&amp;", "&"))))) == PER_PAGE
 
 
 # --- The admin -----------------------------------------------------------------------------------
