@@ -7,7 +7,7 @@ from datetime import datetime
 from matrix.review.models import PublishedPart
 from matrix.review.state import load_bodies
 from matrix.rules.locks.parts import SETTINGS, LockPart, Pinned, read
-from portal.guidance.channel import channel_of
+from portal.guidance.channel import KIND
 from portal.guidance.models import Application
 
 MOST_READ = 60  # Publications that a page looks back at: a year of weekly ones.
@@ -47,7 +47,7 @@ def pinned_since(application: Application) -> dict[str, Mapping[str, datetime]]:
     Looks back at MOST_READ publications of each set; what is older counts from the last of them.
     """
     rows: dict[str, list[tuple[str, datetime]]] = {}
-    parts = PublishedPart.objects.filter(publication__channel=channel_of(application))
+    parts = PublishedPart.objects.filter(**_of(application))
     for part, sha, published_at in (
         parts.exclude(part=SETTINGS)
         .order_by("-publication__number")
@@ -68,14 +68,22 @@ def pinned_since(application: Application) -> dict[str, Mapping[str, datetime]]:
 
 def _history(application: Application, name: str) -> Iterator[tuple[datetime, tuple[Pinned, ...]]]:
     """Yield when each publication was made, and the pins of the set in it, newest first."""
-    rows = PublishedPart.objects.filter(
-        publication__channel=channel_of(application), part=name
-    ).order_by("-publication__number")
+    rows = PublishedPart.objects.filter(part=name, **_of(application)).order_by(
+        "-publication__number"
+    )
     pins: dict[str, tuple[Pinned, ...]] = {}
     for row in rows.select_related("publication", "snapshot").iterator(chunk_size=50):
         if row.snapshot_id not in pins:
             pins = {row.snapshot_id: _pins(row.snapshot.body)}
         yield row.publication.published_at, pins[row.snapshot_id]
+
+
+def _of(application: Application) -> dict[str, str]:
+    """Return what finds the parts of *application*, whether it has a channel yet or not."""
+    return {
+        "publication__channel__kind": KIND,
+        "publication__channel__slug": application.slug,
+    }
 
 
 def _pins(body: str) -> tuple[Pinned, ...]:

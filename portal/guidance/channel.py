@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from matrix.review.models import Channel
+from matrix.review.state import published
 from matrix.review.values import Change
 from matrix.rules.locks.diffing import LockDiff, diff_locks, lock_summary
 from matrix.rules.locks.parts import MAIN, SETTINGS, ApplicationPart, LockPart, Part, read
@@ -10,7 +11,8 @@ from matrix.rules.locks.rendering import FOLDER, declaration, lock_files
 from portal.guidance.models import Application, DependencySet
 
 KIND = "application"
-
+# What a build needs before it can install a set: locked by itself, since no set may bind it.
+INSTALLERS = {"pip": "pip", "pip-tools": "pip", "pipenv": "pipenv", "poetry": "poetry", "uv": "uv"}
 
 NAMED = {
     "python": "Python",
@@ -35,8 +37,20 @@ SWITCHES = {
 
 
 def channel_of(application: Application) -> Channel:
+    """Return the channel of *application*, made if need be: for what writes."""
     channel, _ = Channel.objects.get_or_create(kind=KIND, slug=application.slug)
     return channel
+
+
+def find_channel(application: Application) -> Channel | None:
+    """Return the channel of *application*; None before its first run: for what only reads."""
+    return Channel.objects.filter(kind=KIND, slug=application.slug).first()
+
+
+def published_locks(application: Application) -> dict[str, LockPart]:
+    """Return what is published of *application*, by set, the main one first."""
+    channel = find_channel(application)
+    return locks_in(published(channel)) if channel else {}
 
 
 def application_of(channel: Channel) -> Application | None:
@@ -66,6 +80,11 @@ def settings_part(application: Application, names: Iterable[str]) -> Application
     )
 
 
+def installer_of(tool: str) -> tuple[str, ...]:
+    """Return what the tool's own lock declares: the program that installs the sets."""
+    return (INSTALLERS[tool],)
+
+
 def locks_in(bodies: Mapping[str, str]) -> dict[str, LockPart]:
     """Return the locked sets of a state by their names, the main one first."""
     parts = [read(body) for body in bodies.values()]
@@ -77,9 +96,13 @@ def files_of(bodies: Mapping[str, str]) -> dict[str, str]:
     """Return every generated file by its path: a pure function of the snapshots."""
     files: dict[str, str] = {}
     for part in locks_in(bodies).values():
-        files[f"{FOLDER}/{part.name}.in"] = declaration(part)
-        files |= lock_files(part)
+        files |= files_of_lock(part)
     return files
+
+
+def files_of_lock(part: LockPart) -> dict[str, str]:
+    """Return the files of one locked set, its declaration first."""
+    return {f"{FOLDER}/{part.name}.in": declaration(part), **lock_files(part)}
 
 
 def differences(changes: Sequence[Change]) -> list[LockDiff]:

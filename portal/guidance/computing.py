@@ -2,7 +2,8 @@
 From what an application declares to its locked sets.
 
 The main set is locked by itself, the others agree with its pins: no set holds production back, and
-no project has two versions. What would do so with another way of locking is told as a finding.
+no project has two versions. What would do so with another way of locking is told as a finding. The
+tool that installs them is locked apart: it has an environment of its own.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,14 +19,20 @@ from matrix.review.state import published
 from matrix.review.values import ComputedPart, Found
 from matrix.rules.facts import Python
 from matrix.rules.locks.conflicts import held_back, split_pins
-from matrix.rules.locks.parts import MAIN, SETTINGS, LockPart, Pinned, write
+from matrix.rules.locks.parts import MAIN, SETTINGS, TOOL, LockPart, Pinned, write
 from matrix.rules.locks.reading import UnreadableLock, read_lock
 from matrix.rules.resolution import LockRequest
 from matrix.sdk.dependencies import read_missing
 from matrix.sdk.preferring import KEEP, Refresh
 from portal.guidance.ageing import pinned_before
-from portal.guidance.channel import channel_of, in_order, locks_in, settings_part
-from portal.guidance.models import Application, DependencySet
+from portal.guidance.channel import (
+    channel_of,
+    in_order,
+    installer_of,
+    locks_in,
+    settings_part,
+)
+from portal.guidance.models import Application
 from portal.guidance.toolversions import everywhere
 
 SPLIT = "split pin"
@@ -41,9 +48,16 @@ class Question:
 
     as_of: datetime
     index: Index
-    only: frozenset[str] | None = None  # Names of sets, and "settings"; None: all.
+    only: frozenset[str] | None = None  # Names of sets, "settings" and "tool"; None: all.
     refresh: Refresh = KEEP  # Which published pins are given up.
     constraints: tuple[str, ...] = ()  # What is held everywhere: "anyio!=4.9.1".
+
+    def covers(self, part: str) -> bool:
+        return self.only is None or part in self.only
+
+    @property
+    def covers_a_set(self) -> bool:
+        return self.only is None or bool(self.only - {SETTINGS, TOOL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,27 +159,52 @@ class Locksmith:
         return tuple(kept.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is locked as one part: a set as it is declared, or the tool that installs the sets."""
+
+    name: str
+    requirements: tuple[str, ...]
+
+    @property
+    def is_tool(self) -> bool:
+        return self.name == TOOL
+
+
 def compute(application: Application, question: Question, lock: LockFunction) -> list[ComputedPart]:
     """
-    Return the parts of *application* in scope: its settings, and every set with its lock.
+    Return the parts of *application* in scope: its settings, every set with its lock, and the tool
+    that installs them with its own, where that is asked for.
 
-    A set that cannot be locked keeps what is published of it, and says why.
+    What cannot be locked keeps what is published of it, and says why.
     """
-    sets = in_order(application.sets.all())
+    sets = [
+        Wanted(each.name, tuple(each.requirement_list)) for each in in_order(application.sets.all())
+    ]
+    wanted = [*sets, *_tool(application)]
     bodies = published(channel_of(application))
     smith = Locksmith(
         application=application, question=question, lock=lock, before=locks_in(bodies)
     )
-    for each in sets:
-        against = MAIN if each.name != MAIN and MAIN in smith.made else ""
-        smith.made[each.name] = smith.locked(each.requirement_list, each.name, against)
-    settings = settings_part(application, [each.name for each in sets])
-    parts = [ComputedPart(part=SETTINGS, body=write(settings))]
-    parts += [_part(each, smith, bodies) for each in sets]
-    return [part for part in parts if question.only is None or part.part in question.only]
+    parts = []
+    if question.covers(SETTINGS):
+        settings = settings_part(application, [each.name for each in sets])
+        parts.append(ComputedPart(part=SETTINGS, body=write(settings)))
+    for each in wanted:
+        # The other sets agree with main, so it is locked whatever is asked for of them.
+        if question.covers(each.name) or (each.name == MAIN and question.covers_a_set):
+            against = MAIN if not each.is_tool and each.name != MAIN and MAIN in smith.made else ""
+            smith.made[each.name] = smith.locked(each.requirements, each.name, against)
+    return parts + [_part(each, smith, bodies) for each in wanted if question.covers(each.name)]
 
 
-def _part(each: DependencySet, smith: Locksmith, bodies: Mapping[str, str]) -> ComputedPart:
+def _tool(application: Application) -> Iterable[Wanted]:
+    """Yield the tool where it is locked: alone, since it is installed beside the sets."""
+    if application.locks_tool:
+        yield Wanted(TOOL, installer_of(application.tool))
+
+
+def _part(each: Wanted, smith: Locksmith, bodies: Mapping[str, str]) -> ComputedPart:
     found = smith.made[each.name]
     findings = tuple(_findings(each, smith))
     if found.problem:
@@ -180,17 +219,20 @@ def _part(each: DependencySet, smith: Locksmith, bodies: Mapping[str, str]) -> C
         )
     part = LockPart(
         name=each.name,
-        declared=tuple(each.requirement_list),
+        declared=each.requirements,
         python=smith.application.python,
-        constrained_by="" if each.name == MAIN else MAIN,
+        constrained_by="" if each.is_tool or each.name == MAIN else MAIN,
         pinned=found.pins,
-        pylock=smith.pylock(found, each.requirement_list),
+        # pip installs the tool, by its requirements file.
+        pylock="" if each.is_tool else smith.pylock(found, each.requirements),
     )
     return ComputedPart(part=each.name, body=write(part), findings=findings)
 
 
-def _findings(each: DependencySet, smith: Locksmith) -> Iterable[Found]:
-    if not each.requirement_list:
+def _findings(each: Wanted, smith: Locksmith) -> Iterable[Found]:
+    if each.is_tool:
+        return
+    if not each.requirements:
         yield Found(EMPTY, "info", f"The set {each.name} declares nothing.")
     if each.name == MAIN:
         yield from _held_back(smith)
@@ -213,11 +255,11 @@ def _held_back(smith: Locksmith) -> Iterable[Found]:
         yield Found(HELD_BACK, "warning", text)
 
 
-def _split(each: DependencySet, smith: Locksmith) -> Iterable[Found]:
+def _split(each: Wanted, smith: Locksmith) -> Iterable[Found]:
     """Tell why a set does not agree with main: what it would pin if it were locked by itself."""
-    alone = smith.locked(each.requirement_list, each.name)
-    main = smith.made[MAIN]
-    if alone.problem or main.problem:
+    alone = smith.locked(each.requirements, each.name)
+    main = smith.made.get(MAIN)
+    if alone.problem or main is None or main.problem:
         return
     locks: dict[str, Sequence[Pinned]] = {MAIN: main.pins, each.name: alone.pins}
     for found in split_pins(locks):

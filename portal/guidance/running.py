@@ -12,7 +12,7 @@ from matrix.review.errors import ReviewError
 from matrix.review.models import Proposal, Run
 from matrix.review.proposing import propose
 from matrix.review.runs import advance, fail, request_run, start
-from matrix.rules.locks.parts import SETTINGS
+from matrix.rules.locks.parts import SETTINGS, TOOL
 from matrix.sdk.preferring import KEEP, Refresh
 from portal.guidance.channel import application_of, channel_of, summarise
 from portal.guidance.computing import LockFunction, Question, compute, held_everywhere, index_of
@@ -44,6 +44,7 @@ def request(
     said. Raises UnknownSets.
     """
     known = {*application.sets.values_list("name", flat=True), SETTINGS}
+    known |= {TOOL} if application.locks_tool else set()
     if unknown := sorted(set(only or ()) - known):
         raise UnknownSets(f"{application.slug} has no set named {', '.join(unknown)}.")
     return request_run(

@@ -7,10 +7,9 @@ from datetime import datetime
 from django.db.models import F, OuterRef, Subquery
 
 from matrix.review.models import Assessment, Channel, Proposal, Publication, PublishedFile, Run
-from matrix.review.state import published
-from matrix.rules.locks.parts import LockPart, Pinned
+from matrix.rules.locks.parts import MAIN, TOOL, LockPart, Pinned
 from portal.guidance.ageing import pinned_since
-from portal.guidance.channel import KIND, channel_of, in_order, locks_in
+from portal.guidance.channel import KIND, in_order, installer_of, published_locks
 from portal.guidance.models import Application, DependencySet
 from portal.guidance.schedules import update_of
 from portal.home.listing import proposals, with_sizes
@@ -71,8 +70,12 @@ class ShownSet:
     problem: str  # Of the last run.
 
     @property
-    def path(self) -> str:
-        return f"requirements/{self.name}.txt"
+    def is_tool(self) -> bool:
+        return self.name == TOOL
+
+    @property
+    def title(self) -> str:
+        return f"{self.name}: what installs" if self.is_tool else self.name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,10 +93,11 @@ class Shown:
 
 
 def shown(application: Application, *, now: datetime) -> Shown:
-    channel = channel_of(application)
-    rows = Publication.objects.filter(channel=channel, channel__current=F("pk"))
+    channels = Channel.objects.filter(kind=KIND, slug=application.slug)  # None before a run.
+    rows = Publication.objects.filter(channel__in=channels, channel__current=F("pk"))
     current = rows.select_related("channel", "published_by").first()
-    notes = {one.part: one for one in Assessment.objects.filter(channel=channel)}
+    notes = {one.part: one for one in Assessment.objects.filter(channel__in=channels)}
+    runs = Run.objects.filter(channel__in=channels).order_by("-pk")
     declared = update_of(application)
     files = with_sizes(current.files.order_by("path")) if current else ()
     return Shown(
@@ -102,30 +106,37 @@ def shown(application: Application, *, now: datetime) -> Shown:
         conflicts=tuple(_conflicts(notes)),
         publication=current,
         files=tuple(files),
-        proposal=proposals(Proposal.objects.open().filter(channel=channel)).first(),
-        run=channel.runs.order_by("-pk").select_related("requested_by").first(),
+        proposal=proposals(Proposal.objects.open().filter(channel__in=channels)).first(),
+        run=runs.select_related("requested_by").first(),
         next_run_at=declared.next_after(now) if declared else None,
     )
 
 
 def _sets(application: Application, notes: Mapping[str, Assessment]) -> Iterable[ShownSet]:
-    """Yield what is declared, then what is only published."""
-    sets = {each.name: each for each in in_order(application.sets.all())}
-    locks = locks_in(published(channel_of(application)))
+    """Yield what is declared, then what is only published, and the tool at the end."""
+    declared = {
+        each.name: tuple(each.requirement_list) for each in in_order(application.sets.all())
+    }
+    if application.locks_tool:
+        declared[TOOL] = installer_of(application.tool)
+    locks = published_locks(application)
     since = pinned_since(application)
-    for name in (*sets, *(name for name in locks if name not in sets)):
-        each, lock = sets.get(name), locks.get(name)
-        declared = tuple(each.requirement_list) if each else ()
+    for name in sorted({*declared, *locks}, key=lambda one: _place(one, declared)):
+        lines, lock = declared.get(name, ()), locks.get(name)
         ages = since.get(name, {})
         yield ShownSet(
             name=name,
-            declared=declared,
-            is_declared=each is not None,
+            declared=lines,
+            is_declared=name in declared,
             lock=lock,
             pins=tuple(ShownPin(pin, ages.get(pin.name)) for pin in (lock.pinned if lock else ())),
-            is_newer=lock is not None and each is not None and lock.declared != declared,
+            is_newer=lock is not None and name in declared and lock.declared != lines,
             problem=notes[name].problem if name in notes else "",
         )
+
+
+def _place(name: str, declared: Mapping[str, object]) -> tuple[bool, bool, bool, str]:
+    return name == TOOL, name not in declared, name != MAIN, name
 
 
 def _conflicts(notes: Mapping[str, Assessment]) -> Iterable[Mapping[str, str]]:

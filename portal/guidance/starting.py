@@ -12,9 +12,8 @@ from matrix.review.errors import ReviewError
 from matrix.review.locking import lock_channel
 from matrix.review.models import Run
 from matrix.review.runs import OVER
-from matrix.review.state import published
 from matrix.sdk.preferring import KEEP, Refresh
-from portal.guidance.channel import channel_of, locks_in
+from portal.guidance.channel import channel_of, published_locks
 from portal.guidance.models import Application
 from portal.guidance.running import EVERYTHING, request
 from portal.operations.queueing import enqueue
@@ -45,7 +44,7 @@ def refresh_of_projects(application: Application, names: list[str]) -> Refresh:
     if not names:
         raise NoSuchPin("Name the package to update: django.")
     wanted = {str(canonicalize_name(name)) for name in names}
-    locks = locks_in(published(channel_of(application)))
+    locks = published_locks(application)
     known = {pin.name for part in locks.values() for pin in part.pinned}
     if unknown := sorted(wanted - known):
         listed = ", ".join(map(quoted, unknown))

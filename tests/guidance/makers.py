@@ -25,7 +25,8 @@ Lock = Callable[[LockRequest], Outcome]
 def an_application(
     slug: str = "shop", sets: Mapping[str, str] | None = None, **values: Any
 ) -> Application:
-    application = Application(slug=slug, **{"name": "Shop", **values})
+    # The indexes of most tests have no tool to lock.
+    application = Application(slug=slug, **{"name": "Shop", "locks_tool": False, **values})
     application.full_clean()
     application.save()
     for name, requirements in ({"main": "rsfoo"} if sets is None else sets).items():

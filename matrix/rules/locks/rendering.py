@@ -1,6 +1,6 @@
 """The files that a lock becomes: requirements with hashes, and pylock.toml."""
 
-from matrix.rules.locks.parts import MAIN, LockPart, Pinned
+from matrix.rules.locks.parts import MAIN, TOOL, LockPart, Pinned
 
 FOLDER = "requirements"
 
@@ -26,8 +26,9 @@ def declaration(part: LockPart) -> str:
 
 def requirements_txt(part: LockPart) -> str:
     """Return the set as pip installs it with ``--require-hashes``: each pin with all its hashes."""
+    what = "What installs the sets" if part.name == TOOL else f"The {part.name} set"
     header = [
-        f"# The {part.name} set, locked for Python {part.python} and newer by the Matrix Portal.",
+        f"# {what}, locked for Python {part.python} and newer by the Matrix Portal.",
         f"# Change {part.name}.in, not this file.",
     ]
     if part.constrained_by:

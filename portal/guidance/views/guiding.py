@@ -8,7 +8,8 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
 from matrix.sdk.bundling import zipped
-from portal.guidance.choosing import Answer, Asked, answer, choices
+from portal.guidance.asking import Asked, choices
+from portal.guidance.choosing import Answer, answer
 from portal.guidance.generating.facts import (
     ANACONDA,
     CHECKED,
@@ -19,20 +20,26 @@ from portal.guidance.generating.facts import (
     TABLE,
 )
 from portal.guidance.models import Application, Tool
-from portal.home.access import VIEW, needs
+from portal.home.access import VIEW, needs, person
 from portal.home.files import text_response, zip_response
+
+ADD = "guidance.add_application"
+CHANGE = "guidance.change_application"
 
 
 @require_safe
 @needs(VIEW, "look at guidance")
 def show_guidance(request: HttpRequest, slug: str = "") -> HttpResponse:
     found = _answer(request, slug)
+    asked, user = found.asked, person(request)
     context: dict[str, Any] = {
         "answer": found,
-        "asked": found.asked,
-        "application": found.asked.application,
-        "query": _query(found.asked),
-        **choices(),
+        "asked": asked,
+        "application": asked.application if asked.is_saved else None,
+        "form": asked.form,
+        "may_add": user.is_staff and user.has_perm(ADD),
+        "may_edit": user.is_staff and user.has_perm(CHANGE),
+        **choices(asked),
     }
     return render(request, "guidance/guidance.html", context)
 
@@ -42,7 +49,7 @@ def show_guidance(request: HttpRequest, slug: str = "") -> HttpResponse:
 def download_guidance(request: HttpRequest, slug: str = "") -> HttpResponseBase:
     """Send all files of the guidance as one ZIP file."""
     found = _complete(request, slug)
-    name = f"{found.asked.application or 'guidance'}-{found.asked.tool}-{found.asked.platform}.zip"
+    name = f"{found.asked.application.slug}-{found.asked.tool}-{found.asked.platform}.zip"
     return zip_response(zipped(found.files), name=name)
 
 
@@ -75,10 +82,11 @@ def compare_tools(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, slug: str) -> Answer:
-    application = None
-    if slug:
-        application = get_object_or_404(Application.objects.prefetch_related("sets"), slug=slug)
-    return answer(Asked.read(request.GET.dict(), application), now=now())
+    values = request.GET.dict()
+    if not slug:
+        return answer(Asked.without_application(values), now=now())
+    application = get_object_or_404(Application.objects.prefetch_related("sets"), slug=slug)
+    return answer(Asked.of(application, values), now=now())
 
 
 def _complete(request: HttpRequest, slug: str) -> Answer:
@@ -86,7 +94,3 @@ def _complete(request: HttpRequest, slug: str) -> Answer:
     if found.guidance is None:
         raise Http404(found.problem)
     return found
-
-
-def _query(asked: Asked) -> str:
-    return f"tool={asked.tool}&platform={asked.platform}&python={asked.python}"
