@@ -8,6 +8,9 @@ from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand
 
 from portal.env import READ
+from portal.guidance.generating import Choice, generate
+from portal.guidance.generating.choice import PLATFORMS, TOOLS
+from portal.guidance.generating.facts import CHECKED, CHECKED_ON
 from tests.support.processes import ROOT
 from tests.support.source import committed_files
 
@@ -104,3 +107,23 @@ def test_decisions_are_numbered_without_gaps() -> None:
 
 def test_the_changelog_has_a_place_for_what_is_not_released() -> None:
     assert "Unreleased" in sections(text_of("CHANGELOG.md"))
+
+
+def test_the_document_of_guidance_names_what_was_tried_and_when() -> None:
+    tried = sections(text_of("docs", "guidance.md"))["What was tried, with which versions"]
+    table = re.findall(r"^\| ([\w-]+) \| ([\d.]+) \|$", tried, re.MULTILINE)
+
+    assert {name.lower(): version for name, version in table} == CHECKED
+    assert CHECKED_ON in tried
+
+
+def test_every_file_of_guidance_is_described() -> None:
+    files = sections(text_of("docs", "guidance.md"))["What each file is for"]
+    described = set(re.findall(r"`([^`]+)`", files))
+    choices = [
+        Choice(application="shop", python="3.13", tool=tool, platform=platform, versions=CHECKED)
+        for tool in TOOLS
+        for platform in PLATFORMS
+    ]
+
+    assert {path for choice in choices for path in generate(choice).files} - described == set()
