@@ -12,3 +12,9 @@ def index() -> Iterator[WheelFolder]:
     """Downloads stay from one session to the next in the folder that is named for them."""
     with WheelFolder(fetch(Path(os.environ["PORTAL_TESTS_TOOLS"]).absolute())) as index:
         yield index
+
+
+@pytest.fixture(scope="session")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where tools are installed, each once."""
+    return tmp_path_factory.mktemp("tools")

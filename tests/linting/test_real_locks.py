@@ -5,9 +5,7 @@ Main wants rsfoo, dev has rsdev, which wants rsfoo below 2: of 1.0, 1.5 and 2.0 
 or production gets the older one. The linter must say so, and say nothing where dev agrees.
 """
 
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from integrations.policy.linting import lint
-from matrix.environments.uv import configured_uv
 from portal.guidance.generating.facts import CHECKED
 from tests.hooks.wheelhouse import WheelFolder
 from tests.support.small_index import head_of
+from tests.support.tools import installed, surroundings
 from tests.support.wheels import wheel
 
 pytestmark = [pytest.mark.tools, pytest.mark.slow, pytest.mark.long]
@@ -124,34 +122,6 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("tools")
 
 
-def programs(package: str, folder: Path) -> Path:
-    """Install *package* into an environment of its own, once; return the folder of programs."""
-    environment = folder / package.replace("==", "-")
-    if not environment.exists():
-        uv = configured_uv().binary
-        subprocess.run([uv, "venv", "-q", "-p", sys.executable, environment], check=True)
-        # An older Pipenv takes for granted what newer Pythons no longer come with.
-        wanted = [package, "setuptools<80"] if package.startswith("pipenv==2022") else [package]
-        into = ["-p", str(environment / "bin" / "python")]
-        subprocess.run([uv, "pip", "install", "-q", *into, *wanted], check=True)
-    return environment / "bin"
-
-
-def environment(folder: Path, index: str, tool: Path) -> dict[str, str]:
-    """What a tool sees: nothing of the host's configuration."""
-    python = Path(sys.executable).resolve().parent
-    return {
-        "PATH": os.pathsep.join([str(tool), str(python), "/usr/bin", "/bin"]),
-        "HOME": str(folder / "home"),
-        "WORKON_HOME": str(folder / "environments"),
-        "PIP_INDEX_URL": index,
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        "PIPENV_NOSPIN": "1",
-        "UV_DEFAULT_INDEX": index,
-        "UV_PYTHON_DOWNLOADS": "never",
-    }
-
-
 def locked(
     name: str, folder: Path, dev: str, index: str, tools: Path
 ) -> tuple[subprocess.CompletedProcess[str], dict[str, str]]:
@@ -165,7 +135,7 @@ def locked(
     done = subprocess.run(
         ["dash", "-euc", locking.script],
         cwd=folder / "shop",
-        env=environment(folder, index, programs(locking.package, tools)),
+        env=surroundings(installed(locking.package, tools), folder / "home", index),
         capture_output=True,
         text=True,
         check=False,

@@ -86,7 +86,7 @@ NOT_CAUGHT: Mapping[str, tuple[str, ...]] = {
             "Packages that are not in the lock: pipenv sync leaves them. The environment is made "
             "anew on each build for that reason."
         ),
-        "Its own dependencies: seven packages come with it, at whatever version is newest.",
+        "Its own dependencies: about eight packages come with it, at whatever version is newest.",
     ),
     "poetry": (
         (
