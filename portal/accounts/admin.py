@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from integrations.catalogue.admin.base import LooksAgain
 from integrations.catalogue.models import Sdk
 from matrix.review.kinds import kind_of, subject_of
 from matrix.review.models import Channel
@@ -88,7 +89,7 @@ class WorksFilter(admin.SimpleListFilter):
 
 
 @admin.register(Token)
-class TokenAdmin(admin.ModelAdmin):
+class TokenAdmin(LooksAgain):
     form = TokenForm
     fields = ("name", "read", "expires_on")
     list_display = ("name", "reads", "state", "ending", "created", "last_used_at", "expires_on")

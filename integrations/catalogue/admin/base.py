@@ -7,6 +7,8 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth.models import User
+from django.contrib.messages.storage import default_storage
+from django.db import IntegrityError
 from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.forms import BaseInlineFormSet, ModelForm
@@ -51,7 +53,31 @@ class OwnerFilter(admin.AllValuesFieldListFilter):
             yield {**choice, "display": choice["display"] or "Nobody"}
 
 
-class CatalogueAdmin(SimpleHistoryAdmin):
+class LooksAgain(admin.ModelAdmin):
+    """
+    Answers somebody who was overtaken with the form and the sentence of the field.
+
+    A form is checked before it is saved, and in between somebody else may save the same name. The
+    table refuses the second one then, and once the first one is there to be seen, so does the form.
+    """
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        view = super().changeform_view
+        try:
+            return view(request, object_id, form_url, extra_context)
+        except IntegrityError:
+            # What the first attempt said ("was added") was said too early.
+            request._messages = default_storage(request)  # type: ignore[attr-defined]  # noqa: SLF001
+            return view(request, object_id, form_url, extra_context)
+
+
+class CatalogueAdmin(LooksAgain, SimpleHistoryAdmin):
     """Saves each row with the reason for the change, and notes who asks for what needs two."""
 
     form = ReasonForm
