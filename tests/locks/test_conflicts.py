@@ -1,8 +1,13 @@
 """The case that started it: main wants rsfoo, dev needs rsdev, which needs rsfoo below 2."""
 
-import pytest
+from collections.abc import Iterator
+from typing import ClassVar
 
-from matrix.rules.locks.conflicts import chain_to, held_back, split_pins
+import pytest
+from packaging.version import Version
+
+from matrix.rules.locks import conflicts
+from matrix.rules.locks.conflicts import MOST_CHAINS, chain_to, held_back, split_pins
 from matrix.rules.locks.parts import Pinned
 from tests.locks.makers import pin
 
@@ -75,3 +80,65 @@ def test_a_chain_over_what_only_the_others_bring_comes_first() -> None:
     )
 
     assert chain_to("shared", pins, through={"tool"}) == ("tool 1", "shared 1")
+
+
+class Counted(tuple[Pinned, ...]):
+    """Pins that count how often somebody goes through all of them."""
+
+    __slots__ = ()
+    passes: ClassVar[list[int]] = []
+
+    def __iter__(self) -> Iterator[Pinned]:
+        self.passes.append(len(self))
+        return super().__iter__()
+
+
+@pytest.fixture
+def passes() -> list[int]:
+    Counted.passes.clear()
+    return Counted.passes
+
+
+def test_many_split_pins_take_no_pass_through_the_locks_each(passes: list[int]) -> None:
+    main = Counted(pin(f"p{n} 1", f"p{n + 1}", declared=n == 500) for n in range(501))
+    dev = Counted(pin(f"p{n} 2", declared=True) for n in range(501))
+
+    found = split_pins({"main": main, "dev": dev})
+
+    assert len(found) == 501
+    assert len(passes) < 10
+    assert [len(split.chains) for split in found] == [2] * MOST_CHAINS + [0] * (501 - MOST_CHAINS)
+    assert str(found[0]) == (
+        "p0 is 1 in main because of p500 1 → p499 1 → p498 1 → p497 1 → p496 1 → p495 1 → … → "
+        "p5 1 → p4 1 → p3 1 → p2 1 → p1 1 → p0 1 and 2 in dev."
+    )
+
+
+def test_many_that_are_held_back_take_no_pass_through_the_locks_each(passes: list[int]) -> None:
+    alone = Counted(pin(f"p{n} 2", declared=True) for n in range(500))
+    together = Counted(
+        [pin("tool 1", declared=True), *(pin(f"p{n} 1", "tool") for n in range(500))]
+    )
+
+    found = held_back(alone, together)
+
+    assert len(passes) < 10
+    assert [held.chain for held in found[:1]] == [("tool 1", "p0 1")]
+    assert [bool(held.chain) for held in found] == [True] * MOST_CHAINS + [False] * 400
+
+
+@pytest.mark.parametrize("marker", ["", "python_version < '3.{n}'"])
+def test_a_project_that_is_pinned_often_is_read_once_for_each_pin(
+    marker: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[str] = []
+
+    def counted(text: str) -> Version:
+        parsed.append(text)
+        return Version(text)
+
+    monkeypatch.setattr(conflicts, "Version", counted)
+    often = [pin("x 1", marker=marker.format(n=n)) for n in range(300)]
+
+    assert split_pins({"main": often, "dev": often}) == []
+    assert len(parsed) == 600

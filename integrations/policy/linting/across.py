@@ -45,7 +45,8 @@ def _held_and_split(locks: list[Lock]) -> Iterator[Finding]:
         yield found
     for together in (lock for lock in joint if lock.is_main):
         all_pins = [pin for lock in joint if lock.path == together.path for pin in lock.pins]
-        others = [pin for pin in all_pins if pin not in together.pins]
+        main = set(together.pins)
+        others = [pin for pin in all_pins if pin not in main]
         for alone in (lock for lock in apart if lock.is_main):
             for held in held_back(alone.pins, all_pins, others=others):
                 if held.project in told:

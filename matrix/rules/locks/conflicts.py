@@ -7,8 +7,10 @@ causes it.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
 
 from packaging.markers import Marker
 from packaging.version import InvalidVersion, Version
@@ -16,6 +18,9 @@ from packaging.version import InvalidVersion, Version
 from matrix.rules.locks.parts import Pinned
 
 Chain = tuple[str, ...]  # From a declared requirement to the project: ("rsdev 1.0", "rsfoo 1.5").
+# Locks that nobody vouches for are looked at too. Nobody reads more chains, nor longer ones.
+MOST_CHAINS = 100
+LONGEST_CHAIN = 12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,7 +37,7 @@ class SplitPin:
     def _told(self) -> Iterator[str]:
         for name, version in self.versions.items():
             chain = self.chains.get(name, ())
-            because = f" because of {' → '.join(chain)}" if len(chain) > 1 else ""
+            because = f" because of {_written_chain(chain)}" if len(chain) > 1 else ""
             yield f"{version} in {name}{because}"
 
 
@@ -46,26 +51,39 @@ class HeldBack:
     chain: Chain  # From what another set declares to the project.
 
     def __str__(self) -> str:
-        because = f" because of {' → '.join(self.chain)}" if self.chain else ""
+        because = f" because of {_written_chain(self.chain)}" if self.chain else ""
         return (
             f"{self.project} is held back: {self.together} with all sets, "
             f"{self.alone} by itself{because}."
         )
 
 
+def _written_chain(chain: Chain) -> str:
+    if len(chain) > LONGEST_CHAIN:
+        half = LONGEST_CHAIN // 2
+        chain = (*chain[:half], "…", *chain[-half:])
+    return " → ".join(chain)
+
+
 def split_pins(locks: Mapping[str, Sequence[Pinned]]) -> list[SplitPin]:
-    """Return the projects that two sets pin to different versions for the same environments."""
-    found = []
+    """
+    Return the projects that two sets pin to different versions for the same environments.
+
+    The first :data:`MOST_CHAINS` have their chains.
+    """
+    found: list[SplitPin] = []
     rows_of = {name: _by_project(pins) for name, pins in locks.items()}
+    known = {name: _known(pins) for name, pins in locks.items()}
     for project in sorted({project for rows in rows_of.values() for project in rows}):
         pins = {name: rows.get(project, []) for name, rows in rows_of.items()}
         if _differ(pins):
             having = {name: rows for name, rows in pins.items() if rows}
+            told = having if len(found) < MOST_CHAINS else {}
             found.append(
                 SplitPin(
                     project=project,
                     versions={name: ", ".join(_versions(rows)) for name, rows in having.items()},
-                    chains={name: chain_to(project, locks[name]) for name in having},
+                    chains={name: _chain(project, known[name]) for name in told},
                 )
             )
     return found
@@ -80,13 +98,15 @@ def _by_project(pins: Iterable[Pinned]) -> dict[str, list[Pinned]]:
 
 def _differ(pins: Mapping[str, Sequence[Pinned]]) -> bool:
     """Whether two sets disagree where their markers can both hold."""
-    sets = [rows for rows in pins.values() if rows]
+    sets = [{(_release(row.version), row.marker) for row in rows} for rows in pins.values() if rows]
+    if len({release for each in sets for release, _ in each}) < len(["one", "another"]):
+        return False
+    may_meet = cache(_may_meet)
     return any(
-        _release(a.version) != _release(b.version) and _may_meet(a.marker, b.marker)
-        for i, ours in enumerate(sets)
-        for theirs in sets[i + 1 :]
-        for a in ours
-        for b in theirs
+        ours[0] != theirs[0] and may_meet(ours[1], theirs[1])
+        for one, other in combinations(sets, 2)
+        for ours in one
+        for theirs in other
     )
 
 
@@ -119,55 +139,71 @@ def held_back(
     Return what the main set gives up when all sets are locked together.
 
     *alone* is the main set locked by itself, *together* what all sets agree on, *others* the pins
-    that come only with the other sets: the chain is looked for there first.
+    that come only with the other sets: the chain is looked for there first. The first
+    :data:`MOST_CHAINS` have their chains.
     """
     best = {pin.name: pin.version for pin in alone}
     agreed = {pin.name: pin.version for pin in together}
     main = set(best)
-    chains = [*others] or [pin for pin in together if pin.name not in main]
+    through = {pin.name for pin in [*others] or [pin for pin in together if pin.name not in main]}
+    older = [
+        project
+        for project in sorted(best.keys() & agreed.keys())
+        if _release(agreed[project]) < _release(best[project])
+    ]
+    known = _known(together)
+    chains = {one: _chain_of_others(one, known, through) for one in older[:MOST_CHAINS]}
     return [
         HeldBack(
             project=project,
             alone=best[project],
             together=agreed[project],
-            chain=_chain_of_others(project, together, {pin.name for pin in chains}),
+            chain=chains.get(project, ()),
         )
-        for project in sorted(best.keys() & agreed.keys())
-        if _release(agreed[project]) < _release(best[project])
+        for project in older
     ]
 
 
-def _chain_of_others(project: str, pins: Sequence[Pinned], others: set[str]) -> Chain:
+def _chain_of_others(project: str, known: Mapping[str, Pinned], others: Collection[str]) -> Chain:
     """Return a chain that leads over what only the other sets bring, if there is one."""
-    chain = chain_to(project, pins, through=others)
-    return chain or chain_to(project, pins)
+    return _chain(project, known, others) or _chain(project, known)
 
 
 def chain_to(project: str, pins: Sequence[Pinned], *, through: Iterable[str] = ()) -> Chain:
     """
     Return the shortest chain from a declared requirement to *project*, as "name version" texts.
 
-    With *through* only chains that lead over one of these projects count. Nothing declared leads
+    With *through* only chains that begin at one of these projects count. Nothing declared leads
     there: the chain is empty.
     """
-    known = {pin.name: pin for pin in pins}
-    wanted = set(through)
+    return _chain(project, _known(pins), set(through))
+
+
+def _known(pins: Iterable[Pinned]) -> dict[str, Pinned]:
+    return {pin.name: pin for pin in pins}
+
+
+def _chain(project: str, known: Mapping[str, Pinned], starts: Collection[str] = ()) -> Chain:
+    """Walk from *project* to who asks for it, each once; the way back is the chain."""
     if project not in known:
         return ()
-    queue: deque[tuple[str, ...]] = deque([(project,)])
-    seen = {(project, False)}
+    asks_for = {project: ""}
+    queue = deque([project])
     while queue:
-        path = queue.popleft()
-        first = known[path[0]]
-        passes = not wanted or any(name in wanted for name in path)
-        if passes and first.is_declared and (not wanted or path[0] in wanted):
-            return tuple(f"{name} {known[name].version}" for name in path)
-        for name in first.required_by:
-            key = (name, passes)
-            if name in known and name not in path and key not in seen:
-                seen.add(key)
-                queue.append((name, *path))
+        name = queue.popleft()
+        if known[name].is_declared and (not starts or name in starts):
+            return tuple(_way(name, asks_for, known))
+        for other in known[name].required_by:
+            if other in known and other not in asks_for:
+                asks_for[other] = name
+                queue.append(other)
     return ()
+
+
+def _way(name: str, asks_for: Mapping[str, str], known: Mapping[str, Pinned]) -> Iterator[str]:
+    while name:
+        yield f"{name} {known[name].version}"
+        name = asks_for[name]
 
 
 def _versions(pins: Iterable[Pinned]) -> list[str]:
