@@ -25,6 +25,11 @@ def enqueue_question(poll_id: int, project: str, versions: Collection[str]) -> N
     transaction.on_commit(lambda: async_task(name, poll_id, project, texts, group="question"))
 
 
+def ask_for_a_sign_of_life() -> None:
+    """Have a worker that starts now be seen at once, and not when the next minute is full."""
+    async_task("portal.tasks.heartbeat", group="heartbeat")
+
+
 def ask_for_help() -> None:
     """Have the other workers resolve environments, too: a task for each but the one that asks."""
     for _ in range(settings.Q_CLUSTER["workers"] - 1):

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import now
+from django_q.models import OrmQ
 from pytest_django import Settings
 
 from integrations.catalogue.models import Sdk
@@ -18,52 +19,24 @@ from matrix.sdk.publishing import approve_and_publish
 from portal.guidance.example import EXAMPLE, SETS
 from portal.guidance.models import Application, DependencySet
 from portal.home import example
+from tests.guidance.newcomers import NOWHERE, a_new_machine, a_small_example, quickstart
 from tests.pages.conftest import text_of
 from tests.support.wheels import WheelIndex
 
 pytestmark = pytest.mark.django_db
-# What the sets of the example install, and the one project of the SDK that is found here.
-RELEASES = (
-    ("django", "5.2.1", "asgiref"),
-    ("asgiref", "3.8.1"),
-    ("gunicorn", "23.0.0"),
-    ("whitenoise", "6.9.0"),
-    ("pytest", "8.4.1"),
-    ("pytest-django", "4.11.1", "pytest"),
-    ("pip", "25.1"),
-)
-NOWHERE = "http://127.0.0.1:9/simple/"
 
 
 @pytest.fixture(autouse=True)
-def a_new_machine(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    settings.PORTAL_DATA_DIR = tmp_path
-    settings.PORTAL_INDEX_URL = NOWHERE
-    monkeypatch.setenv("PORTAL_ADMIN_PASSWORD", "a password of some length")
+def new_machine(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    a_new_machine(settings, monkeypatch, tmp_path)
 
 
 @pytest.fixture
 def wheels(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[WheelIndex]:
-    """An index with what the example needs, and an SDK of one integration to be quick."""
-    catalogue = tmp_path / "small.toml"
-    catalogue.write_text(
-        'format = 1\n[sdk]\nname = "Example SDK"\npythons = ["3.13"]\n[[groups]]\nname = "Web"\n'
-        '[integrations.django]\ngroup = "Web"\nproject = "django"\ntest_path = "tests"\n'
-    )
-    monkeypatch.setattr("portal.operations.management.commands.quickstart.FILE", catalogue)
-    with WheelIndex() as index:
-        for project, version, *requirements in RELEASES:
-            index.release(project, version, *requirements)
-        settings.PORTAL_INDEX_URL = index.url
+    with a_small_example(settings, monkeypatch, tmp_path) as index:
         yield index
-
-
-def quickstart(*words: str) -> str:
-    out = StringIO()
-    call_command("quickstart", "--no-serve", *words, stdout=out, stderr=StringIO())
-    return out.getvalue()
 
 
 def test_the_first_call_proposes_a_matrix_and_locks_and_names_both(wheels: WheelIndex) -> None:
@@ -149,6 +122,19 @@ def test_a_portal_that_is_used_gets_no_example(wheels: WheelIndex) -> None:
 
     assert "example" not in quickstart()
     assert not Application.objects.exists()
+
+
+def test_the_worker_that_is_served_with_it_is_asked_to_show_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    served: list[int] = []
+    command = "portal.operations.management.commands.quickstart"
+    monkeypatch.setattr(f"{command}.serve", lambda port, **_: served.append(port))
+
+    call_command("quickstart", "--no-example", stdout=StringIO())
+
+    assert len(served) == 1
+    assert [row.func() for row in OrmQ.objects.all()] == ["portal.tasks.heartbeat"]
 
 
 def test_no_example_is_made_where_none_is_wanted(wheels: WheelIndex) -> None:

@@ -18,6 +18,7 @@ from matrix.sdk.reporting import report_on
 from matrix.sdk.running import carry_out, request
 from portal.guidance import example as example_site
 from portal.guidance import running as applications
+from portal.guidance.channel import in_order
 from portal.guidance.computing import index_of as index_of_application
 from portal.guidance.models import Application
 from portal.guidance.toolversions import TOOLS
@@ -31,6 +32,7 @@ from portal.operations.cli import (
     progress_bar,
     resolving_bar,
 )
+from portal.operations.queueing import ask_for_a_sign_of_life
 from portal.operations.resolvers import a_resolver
 from portal.operations.serving import free_port, serve
 from portal.operations.texts import proposal_text
@@ -88,6 +90,7 @@ class Command(Described):
         if no_serve:
             self.say("Serve the portal with: make run")
             return
+        ask_for_a_sign_of_life()
         number = free_port(port)
         self.say(f"The portal is at http://127.0.0.1:{number}/ (Ctrl-C ends it).")
         serve(number, index_url=index_url)
@@ -145,7 +148,7 @@ class Command(Described):
         self.report(run, proposal)
 
     def propose_locks(self, site: Application, index: Index | None) -> None:
-        names = ", ".join(site.sets.order_by("name").values_list("name", flat=True))
+        names = ", ".join(each.name for each in in_order(site.sets.all()))
         self.say(f"Locking what {site.name} declares ({names}) …")
         run = applications.request(site, by=None, at=now())
         try:
