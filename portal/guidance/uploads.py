@@ -8,7 +8,6 @@ are unpacked.
 import io
 import re
 import stat
-import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -16,19 +15,28 @@ from dataclasses import dataclass, field
 
 from integrations.catalogue.validators import quoted
 from integrations.policy.linting import form_of, guess_name
+from portal.guidance.tars import members_of
 
 MOST_BYTES = 4_000_000  # Of one file.
 MOST_TOTAL = 12_000_000  # Of all files, sent or unpacked.
 MOST_FILES = 200
-MOST_MEMBERS = 5_000  # Of an archive, folders among them.
+MOST_MEMBERS = 5_000  # Of all archives, folders among them.
+MOST_TOLD = 50  # Sentences about what was refused.
 MOST_RATIO = 100  # Unpacked bytes for each packed one; locks have ten.
 FREE_OF_RATIO = 100_000  # Unpacked bytes that no ratio makes suspicious.
 LONGEST_NAME = 300
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
 OTHER_ARCHIVES = re.compile(r".*\.(tar\.\w+|tbz2?|txz|7z|rar|gz|bz2|xz|zst|whl)", re.IGNORECASE)
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# What does not print, or turns the text around it: a name is shown as it is.
+CONTROL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+# Of a member in the directory of a ZIP file; each is read into memory before one can be looked at.
+ENTRY = b"PK\x01\x02"
+# The others unpack without a bound on what comes out.
+METHODS = frozenset([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 BROKEN = (
-    tarfile.TarError, zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, OSError,
+    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, OSError,
     ValueError, OverflowError, NotImplementedError, RuntimeError,
 )  # fmt: skip
 
@@ -44,6 +52,8 @@ class Received:
     files: dict[str, str] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
     total: int = 0  # Bytes read so far.
+    read: int = 0  # Files whose text was read; of the others ``files`` has the name.
+    members: int = 0  # Of archives.
 
 
 def receive(uploads: Sequence[tuple[str, bytes]]) -> Received:
@@ -57,6 +67,8 @@ def receive(uploads: Sequence[tuple[str, bytes]]) -> Received:
                 _take(received, _safe(name), body)
         except Refused as refusal:
             received.refused.append(str(refusal))
+    if more := received.refused[MOST_TOLD:]:
+        received.refused[MOST_TOLD:] = [f"{len(more):,} more were refused."]
     return received
 
 
@@ -66,7 +78,7 @@ def _take(received: Received, name: str, body: bytes) -> None:
         raise Refused(f"{quoted(name)} is packed. Send a ZIP or a tar.gz file.")
     if len(body) > MOST_BYTES:
         raise Refused(f"{quoted(name)} is larger than {MOST_BYTES:,} bytes.")
-    if len(received.files) >= MOST_FILES:
+    if received.read >= MOST_FILES:
         raise Refused(f"{quoted(name)} is one file too many: {MOST_FILES} are read at a time.")
     received.total += len(body)
     if received.total > MOST_TOTAL:
@@ -79,6 +91,7 @@ def _take(received: Received, name: str, body: bytes) -> None:
     if path in received.files:
         raise Refused(f"{quoted(path)} was sent twice; the first one was read.")
     received.files[path] = text
+    received.read += 1
 
 
 def _placed(name: str, text: str) -> str:
@@ -113,7 +126,8 @@ def _take_archive(received: Received, name: str, body: bytes) -> None:
     if len(body) > MOST_TOTAL:
         raise Refused(f"{quoted(name)} is larger than {MOST_TOTAL:,} bytes.")
     try:
-        members = list(_zip(body) if name.lower().endswith(".zip") else _tar(name, body))
+        is_zip = name.lower().endswith(".zip")
+        members = list(_zip(received, body) if is_zip else _tar(received, name, body))
     except Refused as refusal:
         raise Refused(f"{quoted(name)} was not read: {refusal}") from refusal
     except BROKEN as error:
@@ -128,37 +142,50 @@ def _take_archive(received: Received, name: str, body: bytes) -> None:
             received.refused.append(str(refusal))
 
 
-def _zip(body: bytes) -> Iterator[tuple[str, bytes | None]]:
+def _count(received: Received, more: int) -> None:
+    received.members += more
+    if received.members > MOST_MEMBERS:
+        raise Refused(f"it brings the members of archives to more than {MOST_MEMBERS:,}.")
+
+
+def _zip(received: Received, body: bytes) -> Iterator[tuple[str, bytes | None]]:
+    _count(received, body.count(ENTRY))
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
-        members = archive.infolist()
-        _check_sizes([member.file_size for member in members], len(body))
-        for member in members:
-            if member.is_dir():
-                continue
+        entries = [member for member in archive.infolist() if not member.is_dir()]
+        members = [(_safe(member.filename), member) for member in entries]
+        _check_sizes(members, len(body))
+        for path, member in members:
             if stat.S_ISLNK(member.external_attr >> 16):
-                raise Refused(f"{quoted(member.filename)} is a link.")
+                raise Refused(f"{quoted(path)} is a link.")
             if member.flag_bits & 1:
-                raise Refused(f"{quoted(member.filename)} is encrypted.")
-            path = _safe(member.filename)
+                raise Refused(f"{quoted(path)} is encrypted.")
             if not _is_wanted(path):
                 yield path, None
                 continue
+            if member.compress_type not in METHODS:
+                raise Refused(f"{quoted(path)} is packed in a way that is not read.")
             with archive.open(member) as opened:
                 yield path, opened.read(MOST_BYTES + 1)
 
 
-def _tar(name: str, body: bytes) -> Iterator[tuple[str, bytes | None]]:
-    with tarfile.open(fileobj=io.BytesIO(_unzipped(name, body)), mode="r:") as archive:
-        for number, member in enumerate(archive, start=1):
-            if number > MOST_MEMBERS:
-                raise Refused(f"it has more than {MOST_MEMBERS:,} members.")
-            if member.isdir():
-                continue
-            if not member.isreg() or member.issparse():
-                raise Refused(f"{quoted(member.name)} is a link or a device.")
-            path = _safe(member.name)
-            opened = archive.extractfile(member) if _is_wanted(path) else None
-            yield path, opened.read(MOST_BYTES + 1) if opened else None
+def _check_sizes(members: Sequence[tuple[str, zipfile.ZipInfo]], packed: int) -> None:
+    """Refuse before anything is unpacked; a member never unpacks to more than it says."""
+    if sum(member.file_size for _, member in members) > max(FREE_OF_RATIO, packed * MOST_RATIO):
+        raise Refused("it unpacks to far more than it holds.")
+    wanted = sum(member.file_size for path, member in members if _is_wanted(path))
+    if wanted > MOST_TOTAL:
+        raise Refused(f"what is read of it unpacks to more than {MOST_TOTAL:,} bytes.")
+
+
+def _tar(received: Received, name: str, body: bytes) -> Iterator[tuple[str, bytes | None]]:
+    for member in members_of(_unzipped(name, body)):
+        _count(received, 1)
+        if member.is_folder:
+            continue
+        path = _safe(member.name)
+        if not member.is_file:
+            raise Refused(f"{quoted(path)} is a link or a device.")
+        yield path, member.content[: MOST_BYTES + 1] if _is_wanted(path) else None
 
 
 def _unzipped(name: str, body: bytes) -> bytes:
@@ -169,14 +196,9 @@ def _unzipped(name: str, body: bytes) -> bytes:
     unpacked = found.decompress(body, most + 1)
     if len(unpacked) > most:
         raise Refused("it unpacks to far more than it holds.")
+    if not found.eof:
+        raise Refused("it ends before it is complete.")
     return unpacked
-
-
-def _check_sizes(sizes: list[int], packed: int) -> None:
-    if len(sizes) > MOST_MEMBERS:
-        raise Refused(f"it has more than {MOST_MEMBERS:,} members.")
-    if sum(sizes) > max(FREE_OF_RATIO, packed * MOST_RATIO):
-        raise Refused("it unpacks to far more than it holds.")
 
 
 def _is_wanted(path: str) -> bool:
