@@ -1,6 +1,6 @@
 """Publishing a proposal, as the settings of its SDK or application ask for it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -16,6 +16,7 @@ from matrix.review.publishing import publish, republish
 from matrix.rules.rendering import FrameError, NamesClash, UnknownPins
 from matrix.rules.rendering.manifest import GENERATOR
 from matrix.sdk.channel import files_of
+from matrix.sdk.held_again import require_confirmed
 
 
 class CannotRender(ReviewError):
@@ -45,15 +46,27 @@ def asks_for_two(proposal: Proposal) -> bool:
     return subject is not None and subject.second_person_publishes
 
 
+@transaction.atomic
 def publish_again(
-    publication: Publication, *, by: User, at: datetime, reason: str, seen: int | None = None
+    publication: Publication,
+    *,
+    by: User,
+    at: datetime,
+    reason: str,
+    seen: int | None = None,
+    confirmed: Collection[str] = (),
 ) -> Publication:
     """
     Publish an older *publication* again; raises ReviewError and PermissionDenied.
 
-    One person suffices, also where two are asked for: both looked at it before.
+    One person suffices, also where two are asked for: both looked at it before. What is held
+    everywhere since has to be *confirmed* release by release, as ``anyio==4.9.1``; the reason that
+    is kept names it.
     """
     require(by, "review.publish", f"publish {publication} again")
+    held = require_confirmed(publication, confirmed, at=at)
+    if held and reason.strip():
+        reason += f"\n\nHeld everywhere, and confirmed: {', '.join(map(str, held))}."
     kind = kind_of(publication.channel)
     return republish(
         publication,
