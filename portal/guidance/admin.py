@@ -12,6 +12,7 @@ from integrations.catalogue.admin.base import CatalogueAdmin, ReasonForm, count_
 from integrations.catalogue.admin.inlines import kept_forms
 from matrix.rules.locks.parts import MAIN
 from portal.guidance.models import Application, DependencySet
+from portal.guidance.removing import remove, what_goes
 
 
 class SetsFormSet(BaseInlineFormSet):
@@ -86,6 +87,20 @@ class ApplicationAdmin(CatalogueAdmin):
     ) -> tuple[str, ...]:
         # Addresses, commands and the review name an application by its slug.
         return ("slug",) if obj else ()
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        """Count what was made of the applications too: no key of the database leads there."""
+        listed, counts, needed, protected = super().get_deleted_objects(objs, request)
+        return listed, {**counts, **what_goes(list(objs))}, needed, protected
+
+    def delete_model(self, request: HttpRequest, obj: Application) -> None:
+        remove(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
+        for application in queryset:
+            remove(application)
 
     @admin.display(description="sets", ordering="set_count")
     def set_count(self, application: Any) -> int:

@@ -2,10 +2,9 @@
 
 from django.db import transaction
 
-from matrix.review.models import Channel
-from matrix.review.removing import remove_channel
-from portal.guidance.channel import KIND, channel_of
+from portal.guidance.channel import channel_of
 from portal.guidance.models import Application, DependencySet, Platform, Tool
+from portal.guidance.removing import remove
 
 EXAMPLE = "example-site"
 SETS = {
@@ -62,7 +61,5 @@ def remove_example() -> Application | None:
     found = the_example()
     if found is None:
         return None
-    for channel in Channel.objects.filter(kind=KIND, slug=EXAMPLE):
-        remove_channel(channel)
-    found.delete()
+    remove(found)
     return found
