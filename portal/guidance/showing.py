@@ -24,11 +24,14 @@ class Row:
     publication: Publication | None
     proposal: Proposal | None  # The open one, counted.
     run: Run | None  # The last one.
+    next_update_at: datetime | None  # None: only when somebody asks.
 
 
-def listed() -> list[Row]:
+def listed(now: datetime) -> list[Row]:
     """Return all applications by name."""
     rows = list(Application.objects.prefetch_related("sets"))
+    if not rows:
+        return []
     channels = Channel.objects.filter(kind=KIND)
     current = Publication.objects.filter(channel__in=channels, channel__current=F("pk"))
     published_now = {
@@ -46,6 +49,7 @@ def listed() -> list[Row]:
             publication=published_now.get(one.slug),
             proposal=open_ones.get(one.slug),
             run=runs.get(one.slug),
+            next_update_at=declared.next_after(now) if (declared := update_of(one)) else None,
         )
         for one in sorted(rows, key=lambda one: (one.name.casefold(), one.slug))
     ]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from django.contrib.auth.models import User
 from django.urls import reverse
@@ -11,11 +12,14 @@ from integrations.catalogue import portable
 from integrations.catalogue.apply import apply
 from integrations.catalogue.importing.reading import read_catalogue
 from integrations.catalogue.models import Sdk
+from matrix.review.kinds import Subject
+from matrix.review.models import Proposal, Publication
 from portal.home.example import EXAMPLE, FILE
 from portal.home.overview import SdkOverview
 
 ADD_SDK = "catalogue.add_sdk"
 ADD_INTEGRATION = "catalogue.add_integration"
+ADD_APPLICATION = "guidance.add_application"
 START_RUN = "review.start_run"
 
 
@@ -38,10 +42,27 @@ class Step:
     presses: tuple[Press, ...] = ()
 
 
-def first_steps(overviews: Sequence[SdkOverview], user: User) -> list[Step]:
+class Declared(Protocol):
+    """What is said of an application, for the steps from its declaration to its publication."""
+
+    @property
+    def application(self) -> Subject: ...
+    @property
+    def sets(self) -> Sequence[object]: ...
+    @property
+    def publication(self) -> Publication | None: ...
+    @property
+    def proposal(self) -> Proposal | None: ...
+
+
+def first_steps(
+    overviews: Sequence[SdkOverview], user: User, applications: Sequence[Declared] = ()
+) -> list[Step]:
     """Return the steps until something is published; nothing after that."""
-    if any(one.publication for one in overviews):
+    if any(one.publication for one in overviews) or any(one.publication for one in applications):
         return []
+    if applications and not overviews:
+        return _steps_of_an_application(applications, user)
     one = next((one for one in overviews if one.proposal), None) or next(iter(overviews), None)
     proposal = one.proposal if one else None
     return [
@@ -60,21 +81,51 @@ def first_steps(overviews: Sequence[SdkOverview], user: User) -> list[Step]:
             is_done=proposal is not None,
             presses=tuple(_propose(user, one)),
         ),
-        Step(
-            title="Review the proposal, and publish what you approve",
-            text="Then the tox.ini can be downloaded, and rendered into your repository.",
-            command="python manage.py publish NUMBER --as USER",
-            is_done=False,
-            presses=(
-                Press(
-                    label=f"Review proposal {proposal.number}",
-                    url=reverse("proposal", args=[proposal.number]),
-                ),
-            )
-            if proposal
-            else (),
-        ),
+        _review(proposal, "Then the tox.ini can be downloaded, and rendered into your repository."),
     ]
+
+
+def _steps_of_an_application(applications: Sequence[Declared], user: User) -> list[Step]:
+    one = next((one for one in applications if one.proposal), applications[0])
+    slug, name, proposal = one.application.slug, one.application.name, one.proposal
+    declare = Press(label=f"Open {name}", url=reverse("application", args=[slug]), is_main=True)
+    lock = Press(
+        label=f"Lock {name} now",
+        url=reverse("application-start-run", args=[slug]),
+        is_form=True,
+        is_main=True,
+    )
+    return [
+        Step(
+            title="Declare what the application needs",
+            text="The set main is what runs in production; the others agree with it.",
+            command=f"python manage.py lock {slug} --help",
+            is_done=bool(one.sets),
+            presses=(declare,),
+        ),
+        Step(
+            title="Have its sets locked, and the locks proposed",
+            text="A worker resolves each set with hashes. The page of the run shows how far it is.",
+            command=f"python manage.py lock {slug}",
+            is_done=proposal is not None,
+            presses=(lock,) if one.sets and user.has_perm(START_RUN) else (),
+        ),
+        _review(proposal, "Then its locks can be downloaded, and stand in its deployment files."),
+    ]
+
+
+def _review(proposal: Proposal | None, then: str) -> Step:
+    presses = []
+    if proposal:
+        url = reverse("proposal", args=[proposal.number])
+        presses.append(Press(label=f"Review proposal {proposal.number}", url=url))
+    return Step(
+        title="Review the proposal, and publish what you approve",
+        text=then,
+        command="python manage.py publish NUMBER --as USER",
+        is_done=False,
+        presses=tuple(presses),
+    )
 
 
 def _bring(user: User, one: SdkOverview | None) -> list[Press]:
@@ -89,8 +140,13 @@ def _bring(user: User, one: SdkOverview | None) -> list[Press]:
     example = Press(
         label="Import the example", url=reverse("import-example"), is_form=True, is_main=True
     )
-    add = Press(label="Add an SDK", url=reverse("admin:catalogue_sdk_add"))
-    return [example, add] if user.is_staff else [example]
+    if not user.is_staff:
+        return [example]
+    further = [Press(label="Add an SDK", url=reverse("admin:catalogue_sdk_add"))]
+    if user.has_perm(ADD_APPLICATION):
+        url = reverse("admin:guidance_application_add")
+        further.append(Press(label="Add an application", url=url))
+    return [example, *further]
 
 
 def _propose(user: User, one: SdkOverview | None) -> list[Press]:

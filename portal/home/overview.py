@@ -88,8 +88,13 @@ class OtherOverview:
     is_example: bool = False
 
 
-def others() -> list[OtherOverview]:
-    """Return the open proposals of everything but SDKs, by name."""
+def others(next_runs: Mapping[str, datetime | None] | None = None) -> list[OtherOverview]:
+    """
+    Return the open proposals of everything but SDKs, by name.
+
+    *next_runs* says when each of them runs by itself the next time, by slug.
+    """
+    times = next_runs or {}
     found: dict[str, list[Proposal]] = defaultdict(list)
     rows = Proposal.objects.open().filter(channel__kind__in=other_kinds(KIND))
     for proposal in proposals(rows):
@@ -99,7 +104,7 @@ def others() -> list[OtherOverview]:
         for kind, open_ones in found.items()
     }
     overviews = [
-        OtherOverview(sdk=subject, proposal=one)
+        OtherOverview(sdk=subject, proposal=one, next_run_at=times.get(subject.slug))
         for kind, open_ones in found.items()
         for one in open_ones
         if (subject := subjects[kind].get(one.channel.slug))

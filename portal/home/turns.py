@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from django.contrib.auth.models import User
 
-from matrix.review.models import Decision, Proposal
+from matrix.review.models import Decision, Proposal, Publication, Run
 from portal.home.filtering import Filters
 from portal.home.overview import OtherOverview, SdkOverview
 from portal.home.reviewing import Review, review_of
@@ -104,10 +105,19 @@ def _with_review(turn: Turn) -> Turn:
     )
 
 
-def headline(found: Sequence[Turn], overviews: Sequence[SdkOverview]) -> Headline:
+class Lived(Protocol):
+    """An SDK or an application: whether anything was ever made of it."""
+
+    @property
+    def publication(self) -> Publication | None: ...
+    @property
+    def run(self) -> Run | None: ...
+
+
+def headline(found: Sequence[Turn], overviews: Sequence[Lived]) -> Headline:
     """Return the first line of the page, and why it says so."""
     if not overviews and not found:
-        return Headline(text="Welcome: no SDK yet")
+        return Headline(text="Welcome: nothing is here yet")
     if not found and not any(one.publication or one.run for one in overviews):
         return Headline(text="Welcome: no proposal yet")
     yours = [turn for turn in found if turn.is_yours]

@@ -37,7 +37,7 @@ def test_an_empty_portal_has_three_steps_with_buttons_and_their_commands(
 ) -> None:
     page = opened(as_("owners"), "/")
 
-    assert heading(page) == "Welcome: no SDK yet"
+    assert heading(page) == "Welcome: nothing is here yet"
     assert len(steps(page)) == 3
     assert ">Import the example</button>" in page
     for command in ("import_catalogue FILE --sdk SLUG", "poll SLUG", "propose SLUG"):

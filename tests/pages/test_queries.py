@@ -111,7 +111,7 @@ def history(sdk: Sdk, rows: int) -> None:
 
 # Two for the session and the user, two for the permissions, the rest is the page's own.
 PAGES = {
-    "/": 35,
+    "/": 36,
     "/proposals/": 6,
     "/proposals/{last}/": 15,
     "/proposals/{last}/?show=undecided&sort=name": 15,

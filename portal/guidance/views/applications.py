@@ -32,7 +32,7 @@ MOST_SENT = 2 * MOST_BYTES + 100_000
 def list_applications(request: HttpRequest) -> HttpResponse:
     user = person(request)
     may_add = user.is_staff and user.has_perm(ADD)
-    return render(request, "applications/list.html", {"rows": listed(), "may_add": may_add})
+    return render(request, "applications/list.html", {"rows": listed(now()), "may_add": may_add})
 
 
 @require_safe

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from integrations.catalogue.models import Sdk
 from matrix.sdk.removing import remove
 from portal.guidance import example as site
+from portal.guidance.showing import listed
 from portal.home.access import REMOVE, START_RUN, VIEW, needs, person
 from portal.home.acting import start_run
 from portal.home.example import EXAMPLE
@@ -24,14 +25,18 @@ from portal.operations.health import worker_state
 @needs(VIEW, "look at the portal")
 def show_home(request: HttpRequest) -> HttpResponse:
     at, user = now(), person(request)
-    sdks, earlier = overview(at), earlier_proposals()
-    found = turns([*sdks, *others()], user)
+    sdks, applications, earlier = overview(at), listed(at), earlier_proposals()
+    updates = {one.application.slug: one.next_update_at for one in applications}
+    found = turns([*sdks, *others(updates)], user)
     context = {
         "sdks": sdks,
         "turns": found,
         "idle": [one for one in sdks if not one.proposal],
-        "headline": headline(found, sdks),
-        "steps": first_steps(sdks, user),
+        "applications": applications,
+        # What no open proposal announces already.
+        "coming": [one for one in applications if not one.proposal and one.next_update_at],
+        "headline": headline(found, [*sdks, *applications]),
+        "steps": first_steps(sdks, user, applications),
         "item_count": sum(turn.undecided for turn in found if turn.is_yours),
         "watch": watch(sdks, at) if sdks else None,
         "earlier": earlier,
