@@ -37,6 +37,7 @@ from portal.operations.resolvers import a_resolver
 from portal.operations.serving import free_port, serve
 from portal.operations.texts import proposal_text
 
+MOST_NAMES = 3  # Of projects that failed for the same reason.
 OUT_OF_REACH = (
     "The index is not in reach, so nothing is proposed yet. Set PORTAL_INDEX_URL to an index that "
     "is, and call this again; or press “Poll and propose” and “Lock now” in the portal later."
@@ -133,8 +134,12 @@ class Command(Described):
         with progress_bar(self.stderr, len(projects)) as step:  # type: ignore[arg-type]
             poll = poll_sdks(sdks, index, at=now(), also=projects, on_progress=step)
         failed = list(poll.outcomes.filter(state=PollOutcome.State.FAILED).order_by("project"))
+        by_reason: dict[str, list[str]] = {}
         for outcome in failed:
-            self.say(f"  {outcome.project}: {outcome.reason}")
+            by_reason.setdefault(outcome.reason, []).append(outcome.project)
+        for reason, names in by_reason.items():  # Once each: an index out of reach has one.
+            more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+            self.say(f"  {', '.join(names[:MOST_NAMES])}{more}: {reason}")
         return len(failed) < poll.outcomes.count()
 
     def propose_matrix(self, sdk: Sdk, index: Index) -> None:
