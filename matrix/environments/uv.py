@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -29,9 +29,9 @@ from typing import IO, Self
 import uv as uv_package
 from django.conf import settings
 
-from integrations.index.address import Login, Origin, configured_logins
+from integrations.index.address import configured_logins
 from matrix.environments.explaining import Failure, Unresolved, explain
-from matrix.environments.workspace import NAME, locked_folder, write_inputs
+from matrix.environments.workspace import environment, locked_folder, write_inputs
 from matrix.rules.resolution import (
     EnvironmentRequest,
     LockRequest,
@@ -54,12 +54,6 @@ for group in groups.split():
     except OSError:
         pass
 """
-TRUST_AND_WAY = {
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
-    *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
-}
 LOOK = 0.2  # Seconds between two looks at the clock while uv works.
 CHUNK = 65_536
 
@@ -76,6 +70,10 @@ Outcome = Resolved | Unresolved
 
 class UvMissing(Exception):
     """There is no uv here that can be started."""
+
+
+class CacheKept(Exception):
+    """The cache could not be pruned; why, in a sentence."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,6 +119,31 @@ def _version(binary: str) -> str:
         return answer.stdout.split()[1]
     except (OSError, subprocess.SubprocessError, IndexError) as error:
         raise UvMissing(f"uv cannot be started as {binary}: {_reason(error)}") from error
+
+
+def prune_cache(uv: Uv | None = None, *, seconds: int = 60) -> str:
+    """
+    Have uv remove from its cache what it no longer reads; return what it says of it.
+
+    uv waits for others that use the cache, half of *seconds* at most. Raises CacheKept.
+    """
+    uv = uv or configured_uv()
+    command = [uv.binary, "cache", "prune", "--cache-dir", str(uv.cache), "--no-config"]
+    try:
+        done = subprocess.run(  # noqa: S603  (our own binary)
+            [*command, "--color", "never"],
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+            env={"HOME": str(uv.folder), "UV_LOCK_TIMEOUT": str(seconds // 2)},
+        )
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        raise CacheKept(f"uv did not prune its cache: {_reason(error)}") from error
+    last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+    if done.returncode != 0:
+        raise CacheKept(f"uv did not prune its cache: {last}")
+    return last
 
 
 def _reason(error: BaseException) -> str:
@@ -361,28 +384,3 @@ def _form(request: EnvironmentRequest) -> list[str]:
         return ["--python-platform", request.platform, "--no-annotate"]
     form = ["--format", "pylock.toml"] if request.as_pylock else []
     return ["--universal", "--generate-hashes", "--annotation-style", "line", *form]
-
-
-def environment(
-    folder: Path,
-    request: EnvironmentRequest,
-    host: Mapping[str, str],
-    logins: Mapping[Origin, Login],
-) -> dict[str, str]:
-    """Return all variables that uv sees."""
-    variables = {name: value for name, value in host.items() if name in TRUST_AND_WAY and value}
-    variables |= {
-        "HOME": str(folder),  # Neither a netrc nor a folder of configuration is there.
-        "TMPDIR": str(folder),
-        "LC_ALL": "C.UTF-8",
-        "UV_HTTP_TIMEOUT": str(settings.PORTAL_INDEX_TIMEOUT),
-        "UV_KEYRING_PROVIDER": "disabled",
-    }
-    if request.allows_builds:
-        variables["PATH"] = host.get("PATH", os.defpath)  # Compilers.
-    else:
-        variables["PYTHONHOME"] = str(folder / "no-builds-here")
-    if login := logins.get(Origin.of(request.index_url)):
-        variables[f"UV_INDEX_{NAME.upper()}_USERNAME"] = login.user
-        variables[f"UV_INDEX_{NAME.upper()}_PASSWORD"] = login.password
-    return variables

@@ -1,5 +1,5 @@
 """
-Folders in which uv works: one for each worker, locked while it lives.
+Folders in which uv works, one for each worker and locked while it lives, and what uv sees there.
 
 What a killed worker leaves behind is known by its lock, which ended with it.
 """
@@ -8,14 +8,23 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from django.conf import settings
+
+from integrations.index.address import Login, Origin
 from matrix.rules.resolution import EnvironmentRequest
 
 NAME = "portal"  # Of the index in uv's configuration and in the names of its variables.
 PREFIX = "run-"
+TRUST_AND_WAY = {
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+}
 CONFIGURATION = """\
 # Some indexes send no validators: pages are asked for again after ten minutes, files never.
 [[index]]
@@ -105,3 +114,28 @@ def _toml_text(text: str) -> str:
     if not escaped.isprintable():
         raise ValueError(f"The address {text!r} of an index holds signs that no address has.")
     return f'"{escaped}"'
+
+
+def environment(
+    folder: Path,
+    request: EnvironmentRequest,
+    host: Mapping[str, str],
+    logins: Mapping[Origin, Login],
+) -> dict[str, str]:
+    """Return all variables that uv sees."""
+    variables = {name: value for name, value in host.items() if name in TRUST_AND_WAY and value}
+    variables |= {
+        "HOME": str(folder),  # Neither a netrc nor a folder of configuration is there.
+        "TMPDIR": str(folder),
+        "LC_ALL": "C.UTF-8",
+        "UV_HTTP_TIMEOUT": str(settings.PORTAL_INDEX_TIMEOUT),
+        "UV_KEYRING_PROVIDER": "disabled",
+    }
+    if request.allows_builds:
+        variables["PATH"] = host.get("PATH", os.defpath)  # Compilers.
+    else:
+        variables["PYTHONHOME"] = str(folder / "no-builds-here")
+    if login := logins.get(Origin.of(request.index_url)):
+        variables[f"UV_INDEX_{NAME.upper()}_USERNAME"] = login.user
+        variables[f"UV_INDEX_{NAME.upper()}_PASSWORD"] = login.password
+    return variables

@@ -15,7 +15,8 @@ from pytest_django import Settings
 
 from integrations.index.address import logins
 from matrix.environments.explaining import Failure, Unresolved
-from matrix.environments.uv import Resolved, Uv, arguments, environment, resolve
+from matrix.environments.uv import Resolved, Uv, arguments, resolve
+from matrix.environments.workspace import environment
 from matrix.rules.facts import Python
 from tests.environments.makers import a_request, by_hand, few_projects
 from tests.support.http_server import Response
