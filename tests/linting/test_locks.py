@@ -342,3 +342,97 @@ def test_a_lock_of_uv_tells_what_is_held_back_beside_metadata() -> None:
 def test_a_set_that_does_not_look_at_main_is_told() -> None:
     assert rules({"main.in": "rsfoo\n", "dev.in": "pytest\n"}) == ["unconstrained"]
     assert rules({"main.in": "rsfoo\n", "dev.in": "-c main.txt\npytest\n"}) == []
+
+
+# --- Forks: one project at several versions, each where its marker holds -------------------------
+BELOW, FROM = "python_full_version < '3.14'", "python_full_version >= '3.14'"
+
+
+def forked_txt(**markers: str) -> str:
+    """``v1="..."``: rsfoo at these versions, where these markers hold."""
+    lines = (
+        f"rsfoo=={version.removeprefix('v')}.0 ; {marker} \\\n    --hash={SHA}\n"
+        for version, marker in markers.items()
+    )
+    return "".join(lines)
+
+
+def forked_uv(**markers: str) -> str:
+    rows = "".join(
+        f'[[package]]\nname = "rsfoo"\nversion = "{version.removeprefix("v")}.0"\n'
+        f'resolution-markers = ["{marker}"]\nsource = {{ registry = "http://127.0.0.1/simple" }}\n'
+        f'wheels = [{{ url = "http://127.0.0.1/rsfoo.whl", hash = "{SHA}" }}]\n'
+        for version, marker in markers.items()
+    )
+    return (
+        'version = 1\n[[package]]\nname = "shop"\nversion = "0"\nsource = { virtual = "." }\n'
+        f'dependencies = [{{ name = "rsfoo" }}]\n{rows}'
+    )
+
+
+def forked_poetry(**markers: str) -> str:
+    return "".join(
+        f'[[package]]\nname = "rsfoo"\nversion = "{version.removeprefix("v")}.0"\n'
+        f'groups = ["main", "dev"]\nmarkers = {{main = "{marker}", dev = "{marker}"}}\n'
+        f'files = [{{file = "rsfoo.whl", hash = "{SHA}"}}]\n'
+        for version, marker in markers.items()
+    )
+
+
+def conflicts(files: dict[str, str]) -> list[str]:
+    return [one.text for one in lint(files) if one.rule in {"split-pin", "held-back"}]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param(
+            {
+                "main.txt": forked_txt(v1="sys_platform == 'win32'"),
+                "dev.txt": forked_txt(v2="sys_platform == 'linux'"),
+            },
+            id="platforms",
+        ),
+        pytest.param(
+            {
+                "main.txt": forked_txt(v1="python_version < '3.11'"),
+                "dev.txt": forked_txt(v2="python_full_version >= '3.12'"),
+            },
+            id="pythons",
+        ),
+        pytest.param(
+            {name: forked_txt(v1=BELOW, v2=FROM) for name in ("main.txt", "dev.txt")},
+            id="requirements",
+        ),
+        pytest.param(
+            {"main.txt": forked_txt(v1=BELOW, v2=FROM), "uv.lock": forked_uv(v1=BELOW, v2=FROM)},
+            id="uv",
+        ),
+        pytest.param(
+            {
+                "main.txt": forked_txt(v1=BELOW, v2=FROM),
+                "poetry.lock": forked_poetry(v1=BELOW, v2=FROM),
+            },
+            id="poetry",
+        ),
+    ],
+)
+def test_versions_that_never_meet_are_no_conflict(files: dict[str, str]) -> None:
+    assert conflicts(files) == []
+
+
+@pytest.mark.parametrize(
+    "joint",
+    [
+        {"uv.lock": forked_uv(v1=BELOW, v2=FROM)},
+        {"poetry.lock": forked_poetry(v1=BELOW, v2=FROM)},
+    ],
+    ids=["uv", "poetry"],
+)
+def test_what_is_held_back_for_some_pythons_is_found(joint: dict[str, str]) -> None:
+    (found,) = conflicts({**joint, "main.txt": forked_txt(v2="python_version >= '3.9'")})
+
+    assert found == (
+        f"rsfoo is held back: 1.0 ({BELOW}) with all sets, "
+        '2.0 (python_version >= "3.9") by itself; main.txt is the main set by itself.'
+    )

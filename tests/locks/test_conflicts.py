@@ -1,5 +1,6 @@
 """The case that started it: main wants rsfoo, dev needs rsdev, which needs rsfoo below 2."""
 
+import time
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -7,7 +8,8 @@ import pytest
 from packaging.version import Version
 
 from matrix.rules.locks import conflicts
-from matrix.rules.locks.conflicts import MOST_CHAINS, chain_to, held_back, split_pins
+from matrix.rules.locks.chains import Chains
+from matrix.rules.locks.conflicts import MOST_CHAINS, held_back, split_pins
 from matrix.rules.locks.parts import Pinned
 from tests.locks.makers import pin
 
@@ -37,21 +39,119 @@ def test_what_is_newer_together_or_new_with_the_others_is_not_held_back() -> Non
     assert held_back([pin("a 1.0")], [pin("a 1.1"), pin("b 0.1")]) == []
 
 
+def forks(*versions: str) -> tuple[Pinned, ...]:
+    """One project at up to three versions: of Python 3.11, 3.12, and what comes later."""
+    places = (
+        'python_full_version < "3.12"',
+        'python_full_version == "3.12.*"',
+        'python_full_version >= "3.13"',
+    )
+    return tuple(
+        pin(f"foo {version}", declared=True, marker=place)
+        for version, place in zip(versions, places, strict=False)
+    )
+
+
 @pytest.mark.parametrize(
     ("one", "other", "splits"),
     [
         ("", "", True),
         ("", 'sys_platform == "win32"', True),
         ('sys_platform == "win32"', 'sys_platform == "win32"', True),
+        ('sys_platform == "win32"', 'sys_platform == "linux"', False),
         ('sys_platform == "win32"', 'sys_platform != "win32"', False),
-        ('python_full_version < "3.12"', 'python_full_version >= "3.12"', False),
+        ('python_full_version < "3.11"', 'python_full_version >= "3.12"', False),
         ('python_full_version < "3.12"', 'sys_platform == "linux"', True),
     ],
 )
 def test_sets_disagree_only_where_both_can_be_installed(one: str, other: str, splits: bool) -> None:
     found = split_pins({"main": [pin("a 1.0", marker=one)], "dev": [pin("a 2.0", marker=other)]})
+    held = held_back([pin("a 2.0", marker=one)], [pin("a 1.0", marker=other)])
 
     assert bool(found) is splits
+    assert bool(held) is splits
+
+
+def test_two_locks_with_the_same_forks_agree() -> None:
+    assert split_pins({"main": forks("1", "2", "3"), "dev": forks("1", "2", "3")}) == []
+
+
+def test_of_forks_those_are_told_that_disagree() -> None:
+    (split,) = split_pins({"main": forks("1", "2", "3"), "dev": forks("1", "2.5", "3")})
+
+    assert str(split) == (
+        'foo is 2 (python_full_version == "3.12.*") in main and '
+        '2.5 (python_full_version == "3.12.*") in dev.'
+    )
+
+
+def test_what_is_held_back_for_one_python_alone_is_found() -> None:
+    (held,) = held_back([pin("foo 3.0")], forks("1.0", "2.0", "3.0"))
+
+    assert str(held) == (
+        'foo is held back: 1.0 (python_full_version < "3.12"), '
+        '2.0 (python_full_version == "3.12.*") with all sets, 3.0 by itself.'
+    )
+
+
+def test_a_requirement_of_another_set_that_holds_back_is_told_as_the_cause() -> None:
+    (held,) = held_back(
+        [pin("foo 2.0", declared=True)],
+        [pin("foo 1.0", declared=True)],
+        declared={"docs": ["foo"], "dev": ["other", "Foo<2"]},
+    )
+
+    assert str(held) == (
+        "foo is held back: 1.0 with all sets, 2.0 by itself because dev declares Foo<2."
+    )
+
+
+def test_what_another_set_bounds_is_told_as_the_head_of_the_chain() -> None:
+    alone = [pin("bar 2.0", declared=True), pin("foo 2.0", "bar")]
+    together = [
+        pin("bar 1.0", declared=True),
+        pin("foo 1.0", "bar"),
+        pin("rsdev 1.0", declared=True),
+    ]
+
+    bar, foo = held_back(alone, together, declared={"dev": ["rsdev", "bar<2"]})
+
+    assert str(bar).endswith("by itself because dev declares bar<2.")
+    assert str(foo).endswith("by itself because dev declares bar<2: bar 1.0 → foo 1.0.")
+
+
+def test_a_chain_begins_with_what_the_other_set_declares() -> None:
+    (held,) = held_back(ALONE, TOGETHER, declared={"dev": ["rsdev>=1"]})
+
+    assert str(held) == (
+        "rsfoo is held back: 1.5 with all sets, 2.0 by itself because dev declares rsdev>=1: "
+        "rsdev 1.0 → rsfoo 1.5."
+    )
+
+
+def test_a_set_that_declares_what_main_does_not_have_says_so() -> None:
+    main, dev = [pin("foo 2.0", declared=True)], [pin("foo 1.0", declared=True)]
+
+    (split,) = split_pins({"main": main, "dev": dev}, declared={"main": ["foo"], "dev": ["foo<2"]})
+
+    assert str(split) == "foo is 2.0 in main and 1.0 in dev (it declares foo<2)."
+
+
+def test_a_project_that_main_declares_itself_is_no_chain() -> None:
+    (held,) = held_back([pin("foo 2.0", declared=True)], [pin("foo 1.0", declared=True)])
+
+    assert str(held) == "foo is held back: 1.0 with all sets, 2.0 by itself."
+
+
+def test_a_lock_with_absurdly_many_pins_of_one_project_is_compared_in_time() -> None:
+    places = [f'platform_machine == "m{i}"' for i in range(3_000)]
+    many = [pin(f"foo {i}.0", marker=place) for i, place in enumerate(places)]
+    started = time.perf_counter()
+
+    split_pins({"main": many, "dev": [*reversed(many)]})
+    held_back(many, [*reversed(many)])
+
+    assert time.perf_counter() - started < 10  # One on a quiet machine.
 
 
 @pytest.mark.parametrize("other", ["1.0", "1.0.0", "1"])
@@ -67,9 +167,9 @@ def test_the_shortest_chain_is_told_and_circles_end() -> None:
         pin("d 1", "c", "b"),
     )
 
-    assert chain_to("d", pins) == ("app 1", "b 1", "d 1")
-    assert chain_to("nobody", pins) == ()
-    assert chain_to("x", [pin("x 1", "y"), pin("y 1", "x")]) == ()
+    assert Chains(pins).to("d") == ("app 1", "b 1", "d 1")
+    assert Chains(pins).to("nobody") == ()
+    assert Chains([pin("x 1", "y"), pin("y 1", "x")]).to("x") == ()
 
 
 def test_a_chain_over_what_only_the_others_bring_comes_first() -> None:
@@ -79,7 +179,7 @@ def test_a_chain_over_what_only_the_others_bring_comes_first() -> None:
         Pinned(name="shared", version="1", required_by=("a", "tool")),
     )
 
-    assert chain_to("shared", pins, through={"tool"}) == ("tool 1", "shared 1")
+    assert Chains(pins).to("shared", {"tool"}) == ("tool 1", "shared 1")
 
 
 class Counted(tuple[Pinned, ...]):

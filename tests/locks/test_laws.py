@@ -1,15 +1,19 @@
 """What holds for every locked set."""
 
 import json
+from collections.abc import Iterable
+from functools import cache
 
-from hypothesis import given
+from hypothesis import given, settings
+from packaging.markers import Marker
+from packaging.version import Version
 
 from matrix.rules.locks.conflicts import held_back, split_pins
 from matrix.rules.locks.diffing import diff_locks
-from matrix.rules.locks.parts import ApplicationPart, LockPart, read, write
+from matrix.rules.locks.parts import ApplicationPart, LockPart, Pinned, read, write
 from matrix.rules.locks.reading import read_lock
 from matrix.rules.locks.rendering import requirements_txt
-from tests.locks.makers import locks
+from tests.locks.makers import forked, locks, machines
 
 
 @given(locks())
@@ -75,12 +79,52 @@ def test_a_difference_leads_from_one_lock_to_the_other(old: LockPart, new: LockP
     assert diff.unchanged == kept - len(diff.rehashed)
 
 
-@given(locks())
-def test_a_lock_neither_splits_from_itself_nor_holds_itself_back(part: LockPart) -> None:
-    assert split_pins({"main": part.pinned, "dev": part.pinned}) == [
-        split
-        for split in split_pins({"main": part.pinned, "dev": part.pinned})
-        if ", " in split.versions["main"]
-    ]
-    unique = {pin.name: pin for pin in part.pinned}.values()
-    assert held_back([*unique], [*unique]) == []
+def installed(pins: Iterable[Pinned], machine: dict[str, str]) -> dict[str, str]:
+    """What pip installs there: each pin whose marker holds."""
+    return {pin.name: pin.version for pin in pins if not pin.marker or holds(pin.marker, machine)}
+
+
+@cache
+def parsed(marker: str) -> Marker:
+    return Marker(marker)
+
+
+def holds(marker: str, machine: dict[str, str]) -> bool:
+    return parsed(marker).evaluate(machine)
+
+
+@settings(deadline=None)
+@given(forked())
+def test_a_lock_neither_splits_from_itself_nor_holds_itself_back(pins: tuple[Pinned, ...]) -> None:
+    assert split_pins({"main": pins, "dev": pins}) == []
+    assert held_back(pins, pins) == []
+
+
+@settings(deadline=None)
+@given(forked(), forked())
+def test_two_locks_split_where_some_machine_installs_two_versions(
+    main: tuple[Pinned, ...], dev: tuple[Pinned, ...]
+) -> None:
+    differing: set[str] = set()
+    for machine in machines():
+        ours, theirs = installed(main, machine), installed(dev, machine)
+        differing |= {name for name in ours.keys() & theirs.keys() if ours[name] != theirs[name]}
+
+    assert {split.project for split in split_pins({"main": main, "dev": dev})} == differing
+
+
+@settings(deadline=None)
+@given(forked(), forked())
+def test_main_is_held_back_where_some_machine_has_an_older_version(
+    alone: tuple[Pinned, ...], together: tuple[Pinned, ...]
+) -> None:
+    older: set[str] = set()
+    for machine in machines():
+        ours, theirs = installed(alone, machine), installed(together, machine)
+        older |= {
+            name
+            for name in ours.keys() & theirs.keys()
+            if Version(theirs[name]) < Version(ours[name])
+        }
+
+    assert {held.project for held in held_back(alone, together)} == older

@@ -119,12 +119,13 @@ def _poetry(path: str, upload: Upload) -> Iterator[Lock]:
             name=_name(row),
             version=str(row["version"]),
             hashes=tuple(sorted(str(each.get("hash", "")) for each in tables(row, "files"))),
-            marker=_marker(row.get("markers")),
             required_by=tuple(sorted(required_by.get(_name(row), ()))),
             is_declared=not required_by.get(_name(row)),
         )
+        where = row.get("markers")
         for group in texts(row, "groups") or [MAIN]:
-            by_set.setdefault(group, []).append(pin)
+            own = where.get(group) if isinstance(where, dict) else where
+            by_set.setdefault(group, []).append(replace(pin, marker=_marker(own)))
     declared = _declared_names(upload, path)
     for name, pins in by_set.items():
         yield Lock(
@@ -201,6 +202,7 @@ def _uv(path: str, upload: Upload) -> Iterator[Lock]:
                     name=_name(row),
                     version=str(row["version"]),
                     hashes=tuple(sorted(uv_hashes(row))),
+                    marker=_any_of(texts(row, "resolution-markers")),
                     required_by=tuple(sorted(required_by.get(_name(row), ()))),
                     is_declared=_name(row) in roots,
                 )
@@ -210,6 +212,14 @@ def _uv(path: str, upload: Upload) -> Iterator[Lock]:
             lines=lines,
             is_joint=True,
         )
+
+
+def _any_of(forks: list[str]) -> str:
+    """Return the marker of what one or more forks of a resolution have."""
+    known = [found for found in map(_marker, forks) if found]
+    if len(known) != len(forks):
+        return ""
+    return " or ".join(f"({found})" for found in known) if len(known) > 1 else "".join(known)
 
 
 def is_ours(row: dict[str, Any]) -> bool:

@@ -1,26 +1,28 @@
 """
 The two conflicts of locked sets that no single installation shows.
 
-*Split pin*: one project at two versions, in two sets. *Held back*: the main set, locked together
-with the others, has an older version than alone. Each is told with the chain of requirements that
-causes it.
+*Split pin*: one project at two versions on one machine, in two sets. *Held back*: the main set,
+locked together with the others, has an older version than alone. Each is told with what causes it:
+the requirement that a set declares, and the chain from there to the project.
 """
 
-from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from itertools import combinations
+from dataclasses import dataclass, field
+from itertools import combinations, islice, product
 
-from packaging.markers import Marker
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from matrix.rules.locks.chains import Chain, Chains, written
+from matrix.rules.locks.markers import Meeting
 from matrix.rules.locks.parts import Pinned
 
-Chain = tuple[str, ...]  # From a declared requirement to the project: ("rsdev 1.0", "rsfoo 1.5").
-# Locks that nobody vouches for are looked at too. Nobody reads more chains, nor longer ones.
+Declared = Mapping[str, Sequence[str]]  # Requirements as written, by the name of the set.
+# Locks that nobody vouches for are looked at too. Nobody reads more chains.
 MOST_CHAINS = 100
-LONGEST_CHAIN = 12
+MOST_COMPARED = 10_000  # Pairs of pins of one project, which real locks pin a few times.
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,8 +30,10 @@ class SplitPin:
     """One project at several versions."""
 
     project: str
-    versions: Mapping[str, str]  # By the name of the set.
+    # By the name of the set; where it holds in parentheses: 1.0 (sys_platform == "win32").
+    versions: Mapping[str, str]
     chains: Mapping[str, Chain]  # Why each set has it.
+    declared: Mapping[str, str] = field(default_factory=dict)  # What a set itself asks of it.
 
     def __str__(self) -> str:
         return f"{self.project} is {' and '.join(self._told())}."
@@ -37,7 +41,9 @@ class SplitPin:
     def _told(self) -> Iterator[str]:
         for name, version in self.versions.items():
             chain = self.chains.get(name, ())
-            because = f" because of {_written_chain(chain)}" if len(chain) > 1 else ""
+            because = f" because of {written(chain)}" if len(chain) > 1 else ""
+            if name in self.declared:
+                because = f" (it declares {self.declared[name]})"
             yield f"{version} in {name}{because}"
 
 
@@ -46,46 +52,65 @@ class HeldBack:
     """A project that is older in the main set when the other sets are locked with it."""
 
     project: str
-    alone: str  # The version of the main set locked by itself.
+    alone: str  # The version of the main set locked by itself, and where it holds.
     together: str  # The version that all sets agree on.
     chain: Chain  # From what another set declares to the project.
+    cause: tuple[str, str] | None = None  # A set and what it declares, where that is known.
 
     def __str__(self) -> str:
-        because = f" because of {_written_chain(self.chain)}" if self.chain else ""
         return (
             f"{self.project} is held back: {self.together} with all sets, "
-            f"{self.alone} by itself{because}."
+            f"{self.alone} by itself{self._because()}."
         )
 
+    def _because(self) -> str:
+        if self.cause is None:
+            return f" because of {written(self.chain)}" if self.chain else ""
+        chain = f": {written(self.chain)}" if len(self.chain) > 1 else ""
+        return f" because {self.cause[0]} declares {self.cause[1]}{chain}"
 
-def _written_chain(chain: Chain) -> str:
-    if len(chain) > LONGEST_CHAIN:
-        half = LONGEST_CHAIN // 2
-        chain = (*chain[:half], "…", *chain[-half:])
-    return " → ".join(chain)
 
-
-def split_pins(locks: Mapping[str, Sequence[Pinned]]) -> list[SplitPin]:
+# --- Split pins ----------------------------------------------------------------------------------
+def split_pins(
+    locks: Mapping[str, Sequence[Pinned]], *, declared: Declared | None = None
+) -> list[SplitPin]:
     """
-    Return the projects that two sets pin to different versions for the same environments.
+    Return the projects that two sets pin to different versions for the same machines.
 
-    The first :data:`MOST_CHAINS` have their chains.
+    *declared* says what the sets ask for: a requirement that does not allow the version of another
+    set is told as the cause. The first :data:`MOST_CHAINS` have their chains.
     """
-    found: list[SplitPin] = []
+    meeting = Meeting()
     rows_of = {name: _by_project(pins) for name, pins in locks.items()}
-    known = {name: _known(pins) for name, pins in locks.items()}
+    chains = {name: Chains(pins) for name, pins in locks.items()}
+    found: list[SplitPin] = []
     for project in sorted({project for rows in rows_of.values() for project in rows}):
-        pins = {name: rows.get(project, []) for name, rows in rows_of.items()}
-        if _differ(pins):
-            having = {name: rows for name, rows in pins.items() if rows}
-            told = having if len(found) < MOST_CHAINS else {}
+        having = {name: rows[project] for name, rows in rows_of.items() if project in rows}
+        if len(having) > 1 and (clashing := _clashing(having, meeting)):
+            told = clashing if len(found) < MOST_CHAINS else {}
             found.append(
                 SplitPin(
                     project=project,
-                    versions={name: ", ".join(_versions(rows)) for name, rows in having.items()},
-                    chains={name: _chain(project, known[name]) for name in told},
+                    versions={name: _told(pins) for name, pins in clashing.items()},
+                    chains={
+                        name: chains[name].to(project, version=pins[0].version)
+                        for name, pins in told.items()
+                    },
+                    declared=_asked(project, clashing, declared or {}),
                 )
             )
+    return found
+
+
+def _asked(
+    project: str, clashing: Mapping[str, Sequence[Pinned]], declared: Declared
+) -> dict[str, str]:
+    """Return by set the requirement that does not allow what another set has."""
+    found: dict[str, str] = {}
+    for name in clashing:
+        others = [pin for other, rows in clashing.items() if other != name for pin in rows]
+        if text := _forbidding(declared.get(name, ()), project, others):
+            found[name] = text
     return found
 
 
@@ -96,118 +121,162 @@ def _by_project(pins: Iterable[Pinned]) -> dict[str, list[Pinned]]:
     return found
 
 
-def _differ(pins: Mapping[str, Sequence[Pinned]]) -> bool:
-    """Whether two sets disagree where their markers can both hold."""
-    sets = [{(_release(row.version), row.marker) for row in rows} for rows in pins.values() if rows]
-    if len({release for each in sets for release, _ in each}) < len(["one", "another"]):
-        return False
-    may_meet = cache(_may_meet)
-    return any(
-        ours[0] != theirs[0] and may_meet(ours[1], theirs[1])
-        for one, other in combinations(sets, 2)
-        for ours in one
-        for theirs in other
-    )
+Place = tuple[Version, str]  # A release of one project, and the marker where it is installed.
 
 
-def _may_meet(one: str, other: str) -> bool:
-    """Whether two markers can both hold; told apart only where one is the other's opposite."""
-    if not one or not other or _written(one) == _written(other):
-        return True
-    return _written(one) not in _opposites(other)
+def _places(pins: Iterable[Pinned]) -> dict[Place, Pinned]:
+    """Return what is told apart of the pins of one project: the first pin of each place."""
+    found: dict[Place, Pinned] = {}
+    for pin in pins:
+        found.setdefault((_release(pin.version), pin.marker), pin)
+    return found
 
 
-def _written(marker: str) -> str:
-    return str(Marker(marker))
+def _clashing(
+    having: Mapping[str, Sequence[Pinned]], meeting: Meeting
+) -> dict[str, tuple[Pinned, ...]]:
+    """Return of the pins of one project, by set, those that disagree with one of another set."""
+    places = {name: _places(pins) for name, pins in having.items()}
+    if len({release for each in places.values() for release, _ in each}) == 1:
+        return {}
+    found: dict[str, set[Place]] = {name: set() for name in having}
+    for (ours, one), (theirs, other) in combinations(places.items(), 2):
+        for mine, yours in _pairs(one, other):
+            if mine[0] != yours[0] and meeting.may_meet(mine[1], yours[1]):
+                found[ours].add(mine)
+                found[theirs].add(yours)
+    return {
+        name: tuple(places[name][place] for place in sorted(which))
+        for name, which in found.items()
+        if which
+    }
 
 
-def _opposites(marker: str) -> Iterable[str]:
-    pairs = (("==", "!="), ("<", ">="), (">", "<="), (">=", "<"), ("<=", ">"), ("!=", "=="))
-    text = _written(marker)
-    if " and " in text or " or " in text:
-        return
-    for sign, opposite in pairs:
-        left, found, right = text.partition(f" {sign} ")
-        if found:
-            yield f"{left} {opposite} {right}"
+def _pairs(one: Iterable[Place], other: Iterable[Place]) -> Iterable[tuple[Place, Place]]:
+    return islice(product(one, other), MOST_COMPARED)
 
 
+# --- What is held back ---------------------------------------------------------------------------
 def held_back(
-    alone: Sequence[Pinned], together: Sequence[Pinned], *, others: Sequence[Pinned] = ()
+    alone: Sequence[Pinned],
+    together: Sequence[Pinned],
+    *,
+    others: Sequence[Pinned] = (),
+    declared: Declared | None = None,
 ) -> list[HeldBack]:
     """
     Return what the main set gives up when all sets are locked together.
 
     *alone* is the main set locked by itself, *together* what all sets agree on, *others* the pins
-    that come only with the other sets: the chain is looked for there first. The first
+    that come with the other sets, *declared* what those sets ask for: what does not allow a version
+    of the main set is the cause, else the shortest chain over what only they bring. The first
     :data:`MOST_CHAINS` have their chains.
     """
-    best = {pin.name: pin.version for pin in alone}
-    agreed = {pin.name: pin.version for pin in together}
-    main = set(best)
-    through = {pin.name for pin in [*others] or [pin for pin in together if pin.name not in main]}
-    older = [
-        project
-        for project in sorted(best.keys() & agreed.keys())
-        if _release(agreed[project]) < _release(best[project])
-    ]
-    known = _known(together)
-    chains = {one: _chain_of_others(one, known, through) for one in older[:MOST_CHAINS]}
-    return [
-        HeldBack(
-            project=project,
-            alone=best[project],
-            together=agreed[project],
-            chain=chains.get(project, ()),
+    meeting, chains = Meeting(), Chains(together)
+    best, agreed = _by_project(alone), _by_project(together)
+    asked = _restricting(declared or {}, best)
+    theirs = ({pin.name for pin in others} or agreed.keys()) - best.keys()
+    found: list[HeldBack] = []
+    for project in sorted(best.keys() & agreed.keys()):
+        lower = _lower(best[project], agreed[project], meeting)
+        if not lower:
+            continue
+        first, is_told = lower[0][1], len(found) < MOST_CHAINS
+        chain = _cause(first, chains, asked, theirs) if is_told else ()
+        found.append(
+            HeldBack(
+                project=project,
+                alone=_told(pin for pin, _ in lower),
+                together=_told(pin for _, pin in lower),
+                chain=chain,
+                cause=_declaring(chain, asked, declared or {}),
+            )
         )
-        for project in older
+    return found
+
+
+def _lower(
+    alone: Sequence[Pinned], together: Sequence[Pinned], meeting: Meeting
+) -> list[tuple[Pinned, Pinned]]:
+    """Return the pins of one project that a lower one takes the place of, each with that."""
+    ours, theirs = _places(alone), _places(together)
+    return [
+        (ours[one], theirs[other])
+        for one, other in _pairs(ours, theirs)
+        if other[0] < one[0] and meeting.may_meet(one[1], other[1])
     ]
 
 
-def _chain_of_others(project: str, known: Mapping[str, Pinned], others: Collection[str]) -> Chain:
-    """Return a chain that leads over what only the other sets bring, if there is one."""
-    return _chain(project, known, others) or _chain(project, known)
+def _restricting(
+    declared: Declared, best: Mapping[str, Sequence[Pinned]]
+) -> dict[str, tuple[str, str]]:
+    """Return by project the set, and its requirement, that does not allow what main has alone."""
+    found: dict[str, tuple[str, str]] = {}
+    for name, requirements in declared.items():
+        for project, pins in best.items() if requirements else ():
+            if text := _forbidding(requirements, project, pins):
+                found.setdefault(project, (name, text))
+    return found
 
 
-def chain_to(project: str, pins: Sequence[Pinned], *, through: Iterable[str] = ()) -> Chain:
-    """
-    Return the shortest chain from a declared requirement to *project*, as "name version" texts.
-
-    With *through* only chains that begin at one of these projects count. Nothing declared leads
-    there: the chain is empty.
-    """
-    return _chain(project, _known(pins), set(through))
-
-
-def _known(pins: Iterable[Pinned]) -> dict[str, Pinned]:
-    return {pin.name: pin for pin in pins}
+def _cause(pin: Pinned, chains: Chains, asked: Collection[str], others: Collection[str]) -> Chain:
+    """Return the chain that says most; () for a project that main, too, asks for by itself."""
+    found: Chain = ()
+    for starts in (asked, others):
+        if starts and not found:
+            found = chains.to(pin.name, starts, version=pin.version)
+    found = found or chains.to(pin.name, version=pin.version)
+    return found if len(found) > 1 or pin.name in asked else ()
 
 
-def _chain(project: str, known: Mapping[str, Pinned], starts: Collection[str] = ()) -> Chain:
-    """Walk from *project* to who asks for it, each once; the way back is the chain."""
-    if project not in known:
-        return ()
-    asks_for = {project: ""}
-    queue = deque([project])
-    while queue:
-        name = queue.popleft()
-        if known[name].is_declared and (not starts or name in starts):
-            return tuple(_way(name, asks_for, known))
-        for other in known[name].required_by:
-            if other in known and other not in asks_for:
-                asks_for[other] = name
-                queue.append(other)
-    return ()
+def _declaring(
+    chain: Chain, asked: Mapping[str, tuple[str, str]], declared: Declared
+) -> tuple[str, str] | None:
+    """Return the set that declares the head of *chain*, and how."""
+    if not chain:
+        return None
+    head = chain[0].partition(" ")[0]
+    if head in asked:
+        return asked[head]
+    for name, requirements in declared.items():
+        for text in requirements:
+            wanted = _parsed(text)
+            if wanted and canonicalize_name(wanted.name) == head:
+                return name, text
+    return None
 
 
-def _way(name: str, asks_for: Mapping[str, str], known: Mapping[str, Pinned]) -> Iterator[str]:
-    while name:
-        yield f"{name} {known[name].version}"
-        name = asks_for[name]
+# --- Words and versions --------------------------------------------------------------------------
+def _forbidding(requirements: Iterable[str], project: str, pins: Iterable[Pinned]) -> str:
+    """Return the first of *requirements* that does not allow one of *pins* of *project*."""
+    for text in requirements:
+        wanted = _parsed(text)
+        if wanted is None or canonicalize_name(wanted.name) != project:
+            continue
+        if any(not _allows(wanted, pin.version) for pin in pins):
+            return text
+    return ""
 
 
-def _versions(pins: Iterable[Pinned]) -> list[str]:
-    return sorted({pin.version for pin in pins}, key=_release)
+def _parsed(text: str) -> Requirement | None:
+    try:
+        return Requirement(text)
+    except InvalidRequirement:
+        return None
+
+
+def _allows(wanted: Requirement, version: str) -> bool:
+    try:
+        return wanted.specifier.contains(version, prereleases=True)
+    except (InvalidVersion, InvalidSpecifier):
+        return False
+
+
+def _told(pins: Iterable[Pinned]) -> str:
+    """Return ``1.0 (sys_platform == "win32"), 2.0``."""
+    ordered = sorted(pins, key=lambda pin: (_release(pin.version), pin.marker))
+    texts = [f"{pin.version} ({pin.marker})" if pin.marker else pin.version for pin in ordered]
+    return ", ".join(dict.fromkeys(texts))
 
 
 def _release(text: str) -> Version:
