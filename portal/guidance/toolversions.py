@@ -18,7 +18,7 @@ from integrations.index.store import KnownProject, known_projects
 from portal.guidance.generating.facts import CHECKED, CHECKED_ON
 from portal.guidance.models import Application
 
-TOOLS = ("pip", "pip-tools", "pipenv", "poetry", "tox-uv", "uv")
+TOOLS = ("pip", "pip-tools", "pipenv", "poetry", "tox", "tox-uv", "uv")
 LOCKED, POLLED, TRIED, LACKING = "locked", "polled", "tried", "lacking"
 
 

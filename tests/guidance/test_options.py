@@ -56,7 +56,7 @@ def test_every_option_of_the_address_reaches_the_files(as_: As) -> None:
 
     assert "name: parcels" in files[".platform.app.yaml"]
     assert (
-        "/opt/parcels/bin/uvicorn --uds $SOCKET parcels.asgi:application"
+        "build/env/bin/uvicorn --uds $SOCKET parcels.asgi:application"
         in files[".platform.app.yaml"]
     )
     assert "https://packages.example.org/simple/" in files["pyproject.toml"]

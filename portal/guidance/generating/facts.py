@@ -13,6 +13,7 @@ CHECKED: Mapping[str, str] = {
     "pip-tools": "7.6.2",
     "pipenv": "2026.10.3",
     "poetry": "2.5.1",
+    "tox": "4.67.13",
     "tox-uv": "1.37.1",
     "uv": "0.13.8",
 }
@@ -140,3 +141,26 @@ ANACONDA = (
     ),
     ("locks of such environments", "https://conda.github.io/conda-lock/"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A program that was run to see that something is so, and on which day."""
+
+    name: str
+    version: str
+    on: str = CHECKED_ON
+
+
+def checked(name: str) -> Checked:
+    return Checked(name, CHECKED[name])
+
+
+# What was run for a cell of TABLE, by tool and place, where that is not the tool above it as it
+# stands there: another program, another version or another day.
+CHECKED_APART: Mapping[tuple[str, int], tuple[Checked, ...]] = {
+    ("pip", 1): (checked("uv"),),
+    ("pip", 2): (checked("uv"),),
+    **{(tool, 3): (checked("tox"),) for tool in TABLE},
+    ("uv", 3): (checked("tox"), checked("tox-uv")),
+}

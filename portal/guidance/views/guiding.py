@@ -7,19 +7,14 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
+from integrations.index.address import default_index_url
+from integrations.index.models import Index
 from matrix.sdk.bundling import zipped
 from portal.guidance.asking import Asked, choices
 from portal.guidance.choosing import Answer, answer
-from portal.guidance.generating.facts import (
-    ANACONDA,
-    CHECKED,
-    CHECKED_ON,
-    NOT_CAUGHT,
-    REFUSALS,
-    REQUIREMENTS,
-    TABLE,
-)
-from portal.guidance.models import Application, Tool
+from portal.guidance.comparing import compare
+from portal.guidance.generating.facts import ANACONDA
+from portal.guidance.models import Application
 from portal.home.access import VIEW, needs, person
 from portal.home.files import text_response, zip_response
 
@@ -66,18 +61,8 @@ def download_file(request: HttpRequest, path: str, slug: str = "") -> HttpRespon
 @require_safe
 @needs(VIEW, "look at guidance")
 def compare_tools(request: HttpRequest) -> HttpResponse:
-    names = [(value, label) for value, label in Tool.choices]
-    context = {
-        "tools": [(value, label, CHECKED[str(value)]) for value, label in names],
-        "rows": [
-            (requirement, [TABLE[str(value)][place] for value, _ in names])
-            for place, requirement in enumerate(REQUIREMENTS)
-        ],
-        "refusals": REFUSALS.items(),
-        "not_caught": [(label, NOT_CAUGHT[str(value)]) for value, label in names],
-        "checked_on": CHECKED_ON,
-        "anaconda": ANACONDA,
-    }
+    index = Index.objects.filter(url=default_index_url()).first()
+    context = {"comparison": compare(index, now=now()), "anaconda": ANACONDA}
     return render(request, "guidance/tools.html", context)
 
 
