@@ -85,8 +85,18 @@ def only(files: dict[str, str], rule: str) -> Finding:
     return found
 
 
+# Pipenv 2026.10.3 computed these: a project counts by its normalised name.
+OTHER_NAMES = PIPFILE.replace("six", "Six_Extra") + '\n[load-tests]\nLocust_Plugins = "*"\n'
+OTHER_NAMES_HASH = "3835537926a2a7ba559ffe26207ed99987fe852e4f61da4118fa9f47eed07fbe"
+
+
 @pytest.mark.parametrize(
-    ("text", "expected"), [(PIPFILE, PIPFILE_HASH), (WITHOUT_SOURCE, WITHOUT_SOURCE_HASH)]
+    ("text", "expected"),
+    [
+        (PIPFILE, PIPFILE_HASH),
+        (WITHOUT_SOURCE, WITHOUT_SOURCE_HASH),
+        (OTHER_NAMES, OTHER_NAMES_HASH),
+    ],
 )
 def test_the_hash_of_a_pipfile_is_the_one_that_pipenv_computes(text: str, expected: str) -> None:
     assert pipfile_hash(tomllib.loads(text)) == expected

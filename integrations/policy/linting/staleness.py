@@ -70,11 +70,18 @@ def pipfile_hash(content: dict[str, Any]) -> str:
             "sources": content.get("source") or default,
             "requires": content.get("requires", {}),
         },
-        "default": content.get("packages", {}),
-        "develop": content.get("dev-packages", {}),
-        **{name: values for name, values in content.items() if name not in APART},
+        "default": _normalised(content.get("packages", {})),
+        "develop": _normalised(content.get("dev-packages", {})),
+        **{name: _normalised(values) for name, values in content.items() if name not in APART},
     }
     return _sha256(json.dumps(data, sort_keys=True, separators=(",", ":"), default=str))
+
+
+def _normalised(section: Any) -> Any:
+    """Return a section as Pipenv counts it: Django and django are one project."""
+    if not isinstance(section, dict):
+        return section
+    return {canonicalize_name(name): value for name, value in section.items()}
 
 
 def _sha256(text: str) -> str:
