@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 
 from integrations.catalogue.validators import quoted
 from matrix.rules.locks.parts import SETTINGS, TOOL
+from portal.guidance.generating.choice import REVIEWED
 
 SET = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 SEGMENT = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._-]*")
@@ -20,7 +21,12 @@ OF_A_PROJECT = {".git", ".github", ".platform", ".tox", ".upsun", "media", "requ
 COMMAND = re.compile(r"(?:[A-Za-z0-9_./:=,@+%-]|\$(?:PORT|SOCKET)\b|\$\{(?:PORT|SOCKET)\}| )+")
 PROGRAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # By its name: the environment is its folder.
 SLUG = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?")
-RESERVED = {SETTINGS, TOOL}
+RESERVED = {SETTINGS, TOOL, REVIEWED}
+# What the other headings of a Pipfile and of its lock are called.
+OF_PIPENV = {
+    "default", "dev-packages", "develop", "packages", "pipenv", "pipfile", "requires", "scripts",
+    "source",
+}  # fmt: skip
 # Registry, path, tag and digest as containers are named; the digest is what makes it repeatable.
 IMAGE = re.compile(r"[a-z0-9][a-z0-9.:/_-]*(?::[A-Za-z0-9_][A-Za-z0-9._-]*)?@sha256:[0-9a-f]{64}")
 
@@ -41,7 +47,7 @@ def validate_set_name(value: str) -> None:
             f"{quoted(value)} is not the name of a set. Write lower case letters: dev, load-tests.",
             "set",
         )
-    if value in RESERVED:
+    if value in RESERVED | OF_PIPENV:
         raise ValidationError(f"{quoted(value)} names another part. Choose another name.", "set")
 
 

@@ -257,6 +257,10 @@ def a_form(**sets: str) -> dict[str, str]:
         pytest.param({"main": "rsfoo =>1"}, "rsfoo =&gt;1", id="no requirement"),
         pytest.param({"main": "rsfoo", "settings": "tool"}, "names another part", id="reserved"),
         pytest.param({"main": "rsfoo", "tool": "pip"}, "names another part", id="the tool's own"),
+        pytest.param({"main": "rsfoo", "reviewed": "x"}, "names another part", id="the pins' own"),
+        pytest.param(
+            {"main": "rsfoo", "packages": "x"}, "names another part", id="a Pipfile's own"
+        ),
     ],
 )
 def test_the_admin_keeps_main_and_refuses_what_cannot_be_locked(

@@ -30,6 +30,10 @@ REVIEWED = {
     "dev": ("pytest==8.4.2",),
     "docs": ("sphinx==8.2.3",),
 }
+HASHES = {
+    pin.partition(" ;")[0]: (f"sha256:{number:064x}",)
+    for number, pin in enumerate(itertools.chain.from_iterable(REVIEWED.values()))
+}
 # Every field of Choice stands here or above; what decides most differs last.
 OPTIONS: Mapping[str, tuple[Any, ...]] = {
     "tool": TOOLS,
@@ -43,6 +47,7 @@ OPTIONS: Mapping[str, tuple[Any, ...]] = {
     "test_command": ("", "python -m pytest -q tests"),
     "sets": (ONE_SET, THREE_SETS),
     "reviewed": ({}, REVIEWED),
+    "hashes": ({}, HASHES),
     "base_image": ("", f"python:{{python}}-slim@sha256:{'0' * 64}"),
     "locks_tool": (False, True),
     "installs_pylock": (False, True),
@@ -52,6 +57,7 @@ OPTIONS: Mapping[str, tuple[Any, ...]] = {
 ABOUT: Mapping[str, Callable[[Values], bool]] = {
     "pins": lambda chosen: chosen["start_command"].startswith("gunicorn"),
     "base_image": lambda chosen: chosen["platform"] == "docker",
+    "hashes": lambda chosen: chosen["tool"] == "pipenv" and bool(chosen["reviewed"]),
     "installs_pylock": lambda chosen: chosen["tool"] == "pip",
 }
 

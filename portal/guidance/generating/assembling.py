@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from portal.guidance.generating.agreeing import notes_of_agreement
 from portal.guidance.generating.choice import UPSUN_DEPRECATED, Choice
-from portal.guidance.generating.declaring import declaration_files
+from portal.guidance.generating.cooling import notes_of_cooldown
+from portal.guidance.generating.declaring import declaration_files, written_locks
 from portal.guidance.generating.facts import NOT_CAUGHT, Row, rows_of
 from portal.guidance.generating.hosting import platform_files
 from portal.guidance.generating.ways import Step, Way, environment, way_of
@@ -33,6 +35,7 @@ def generate(choice: Choice) -> Guidance:
     update = (*way.update, Step("Test with what was locked", "tox run"), _commit(choice, way))
     files = {
         **declaration_files(choice),
+        **written_locks(choice),
         **platform_files(choice, way),
         TOX: _tox(choice, way),
     }
@@ -105,9 +108,8 @@ def _tox(choice: Choice, way: Way) -> str:
 
 def _procedure(choice: Choice, way: Way, update: tuple[Step, ...]) -> str:
     lines = [f"# Updating the locks of {choice.application}", ""]
-    lines += [
-        f"{number}. {step.purpose}: `{step.command}`" for number, step in enumerate(update, 1)
-    ]
+    for number, step in enumerate(update, 1):
+        lines.append(f"{number}. {step.purpose}" + (f": `{step.command}`" if step.command else "."))
     lines += ["", f"Locks: {', '.join(way.locks)}. The environment is made at"]
     lines += [f"`{environment(choice)}`, empty on each build, and used directly at run time."]
     return "\n".join(lines) + "\n"
@@ -127,3 +129,5 @@ def _notes(choice: Choice) -> Iterator[str]:
         yield "Only wheels are installed: a release that has none is refused, and told by its name."
     if choice.environment != choice.environment_path:
         yield f"In the image the environment is at {choice.environment}."
+    yield from notes_of_agreement(choice)
+    yield from notes_of_cooldown(choice)

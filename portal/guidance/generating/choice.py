@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from packaging.version import InvalidVersion, Version
 
+REVIEWED = "reviewed"  # A group and a category with the published pins; no set is called so.
 TOOLS = ("pip", "pip-tools", "pipenv", "poetry", "uv")
 PLATFORMS = ("upsun-fixed", "upsun-flex", "docker", "server")
 # Of Upsun's images, as its registry lists them (read on 20 Nov 2026).
@@ -51,6 +52,7 @@ class Choice:
     cooldown_days: int = 0  # What makes a lock refuses releases that are younger.
     # By set, what is published: {"main": ("django==5.2.8",)}; markers stand behind " ; ".
     reviewed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hashes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # Of "django==5.2.8".
 
     def __post_init__(self) -> None:
         if self.tool not in TOOLS:

@@ -9,12 +9,14 @@ pipe hides a failure.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from portal.guidance.generating import cooling
+from portal.guidance.generating.agreeing import agrees_with_main, binding, writes_pipfile_lock
 from portal.guidance.generating.choice import Choice
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A command that a person types, and what it is for."""
+    """A command that a person types, and what it is for; "" for what is done in the portal."""
 
     purpose: str
     command: str
@@ -43,56 +45,71 @@ def environment(choice: Choice) -> str:
     return choice.environment if choice.is_absolute else f'"$PWD/{choice.environment}"'
 
 
+def _from_portal(files: str, lock: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Return how an update begins once something is published, and how its lock is made."""
+    return (
+        Step("Lock the sets in the portal, have the proposal reviewed, and publish it", ""),
+        Step(f"Download the files of this guidance, and take {files} out of them", ""),
+        *lock,
+    )
+
+
 # --- pip and pip-tools ---------------------------------------------------------------------------
 def _pip(choice: Choice) -> Way:
     uv = choice.versions["uv"]
     options = f"--universal --python-version {choice.python} --generate-hashes"
+    options += cooling.option(choice)
     if choice.index_url:
         options += f" --default-index {choice.index_url}"
-    return _installed_by_pip(
-        choice,
-        lock=(
-            Step("The resolver, at the version that the portal uses", f"pip install uv=={uv}"),
-            *(
-                Step(
-                    f"Lock the {name} set",
-                    f"uv pip compile {options} -o requirements/{name}.txt requirements/{name}.in",
-                )
-                for name in choice.sets
-            ),
-        ),
-        update=tuple(
-            Step(
-                f"Update the {name} set",
-                f"uv pip compile {options} --upgrade -o requirements/{name}.txt "
-                f"requirements/{name}.in",
-            )
-            for name in choice.sets
-        ),
-    )
+    install = Step("The resolver, at the version that the portal uses", f"pip install uv=={uv}")
+    return _compiled(choice, install, "uv pip compile", options)
 
 
 def _pip_tools(choice: Choice) -> Way:
-    version = choice.versions["pip-tools"]
-    options = "--generate-hashes --strip-extras --allow-unsafe"
-    lines = {name: f"-o requirements/{name}.txt requirements/{name}.in" for name in choice.sets}
+    options = "--generate-hashes --strip-extras --allow-unsafe" + cooling.option(choice)
+    packages = f"pip-tools=={choice.versions['pip-tools']}"
+    if cooling.waits(choice):  # It is pip that knows the age of releases.
+        packages = f"pip=={choice.versions['pip']} {packages}"
+    install = Step(
+        f"The tool, on the Python of production ({choice.python}) and on its platform",
+        f"python -m pip install {packages}",
+    )
+    return _compiled(choice, install, "pip-compile", options)
+
+
+def _compiled(choice: Choice, install: Step, command: str, options: str) -> Way:
+    """Return the way of a tool that makes one lock after the other."""
+    lock = tuple(
+        Step(
+            f"Lock the {name} set" + ("; the published lock binds it" if limit else ""),
+            f"{command} {options}{limit} -o requirements/{name}.txt requirements/{name}.in",
+        )
+        for name in choice.sets
+        for limit in [_limit(choice, name)]
+    )
+    update = tuple(
+        Step(
+            f"Update the {name} set",
+            f"{command} {options} --upgrade -o requirements/{name}.txt requirements/{name}.in",
+        )
+        for name in choice.sets
+    )
     return _installed_by_pip(
         choice,
-        lock=(
-            Step(
-                f"The tool, on the Python of production ({choice.python}) and on its platform",
-                f"python -m pip install pip-tools=={version}",
-            ),
-            *(
-                Step(f"Lock the {name} set", f"pip-compile {options} {files}")
-                for name, files in lines.items()
-            ),
-        ),
-        update=tuple(
-            Step(f"Update the {name} set", f"pip-compile --upgrade {options} {files}")
-            for name, files in lines.items()
-        ),
+        lock=(install, *lock),
+        update=_from_portal("requirements/", lock) if any(choice.reviewed.values()) else update,
     )
+
+
+def _limit(choice: Choice, name: str) -> str:
+    """
+    Return the option with which the lock that is there, the published one, limits the new one.
+
+    Without it pip-compile forgets a project that has several versions under markers. A lock that
+    does not agree with main's cannot limit anything: main's does.
+    """
+    is_limited = choice.reviewed.get(name) and agrees_with_main(choice, name)
+    return f" -c requirements/{name}.txt" if is_limited else ""
 
 
 def _installed_by_pip(choice: Choice, *, lock: tuple[Step, ...], update: tuple[Step, ...]) -> Way:
@@ -133,6 +150,12 @@ def _tested(choice: Choice) -> tuple[str, ...]:
 # --- Pipenv --------------------------------------------------------------------------------------
 def _pipenv(choice: Choice) -> Way:
     path = environment(choice)
+    is_written = writes_pipfile_lock(choice)
+    lock = (Step("Lock every set", "pipenv lock"),)
+    update = (Step("Update every set: it locks anew each time", "pipenv lock"),)
+    if is_written:
+        text = "Pipfile.lock is what was reviewed; see that it belongs to the Pipfile"
+        lock = (Step(text, "pipenv verify"),)
     return Way(
         tools={"pipenv": choice.versions["pipenv"]},
         variables={"PIPENV_NOSPIN": "1", "PIPENV_VERBOSITY": "-1"},
@@ -145,8 +168,8 @@ def _pipenv(choice: Choice) -> Way:
             "pipenv sync",
             f"{choice.environment}/bin/python -m pip check",
         ),
-        lock=(Step("Lock every set", "pipenv lock"),),
-        update=(Step("Update every set: it locks anew each time", "pipenv lock"),),
+        lock=lock,
+        update=_from_portal("Pipfile and Pipfile.lock", lock) if is_written else update,
         tox=(
             "allowlist_externals = pipenv",
             "pass_env = PIP_*, PIPENV_*",
@@ -161,6 +184,8 @@ def _pipenv(choice: Choice) -> Way:
 
 # --- Poetry --------------------------------------------------------------------------------------
 def _poetry(choice: Choice) -> Way:
+    bound = "; the published pins bind it" if binding(choice) else ""
+    lock = (Step(f"Lock every set in one resolution{bound}", "poetry lock"),)
     return Way(
         tools={"poetry": choice.versions["poetry"]},
         variables={"POETRY_NO_INTERACTION": "1", "POETRY_VIRTUALENVS_CREATE": "true"},
@@ -171,8 +196,12 @@ def _poetry(choice: Choice) -> Way:
             f"export VIRTUAL_ENV={environment(choice)}",
             "poetry sync --only main --no-root --compile",
         ),
-        lock=(Step("Lock every set in one resolution", "poetry lock"),),
-        update=(Step("Update every set", "poetry lock --regenerate"),),
+        lock=lock,
+        update=(
+            _from_portal("pyproject.toml", lock)
+            if binding(choice)
+            else (Step("Update every set", "poetry lock --regenerate"),)
+        ),
         tox=(
             "allowlist_externals = poetry",
             "pass_env = POETRY_*",
@@ -186,6 +215,8 @@ def _poetry(choice: Choice) -> Way:
 
 # --- uv ------------------------------------------------------------------------------------------
 def _uv(choice: Choice) -> Way:
+    bound = "; the published pins bind it" if binding(choice) else ""
+    lock = (Step(f"Lock every set for all platforms{bound}", "uv lock"),)
     return Way(
         tools={"uv": choice.versions["uv"]},
         variables={
@@ -199,8 +230,12 @@ def _uv(choice: Choice) -> Way:
             f"uv venv --clear --python {choice.python} {choice.environment}",
             "uv sync --locked --no-default-groups --no-install-project",
         ),
-        lock=(Step("Lock every set for all platforms", "uv lock"),),
-        update=(Step("Update every set", "uv lock --upgrade"),),
+        lock=lock,
+        update=(
+            _from_portal("pyproject.toml", lock)
+            if binding(choice)
+            else (Step("Update every set", "uv lock --upgrade"),)
+        ),
         tox=("runner = uv-venv-lock-runner", *_groups(choice)),
         locks=("uv.lock",),
     )

@@ -1,0 +1,213 @@
+"""
+What was reviewed and published, as a tool is told to lock exactly that.
+
+uv has constraints, Poetry a group that nobody installs, and pip and pip-tools the published lock
+itself. Pipenv has nothing that binds its lock, so that one is written here, with the hashes that
+were reviewed; a category with the same pins keeps ``pipenv lock`` from making another one.
+"""
+
+import json
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+
+from integrations.policy.linting.staleness import pipfile_hash
+from matrix.rules.facts import Python
+from matrix.rules.locks.parts import MAIN
+from matrix.rules.resolution import full_python
+from portal.guidance.generating.choice import REVIEWED, Choice
+
+# The heading of a set in the Pipfile, and in its lock.
+HEADINGS = {"main": "packages", "dev": "dev-packages"}
+SECTIONS = {"main": "default", "dev": "develop"}
+# Where markers are tried: systems, machines, and how many minor versions of Python from the chosen.
+SYSTEMS = (("linux", "Linux", "posix"), ("darwin", "Darwin", "posix"), ("win32", "Windows", "nt"))
+MACHINES = ("x86_64", "aarch64")
+PYTHONS = 4
+Environment = Mapping[str, str]
+
+
+def pins_of(choice: Choice, name: str) -> tuple[Requirement, ...]:
+    """Return what is published of one set; main's pins stand where the two do not agree."""
+    own = _parsed(choice, name)
+    if name == MAIN or not (other := _beside_main(choice, name)):
+        return own
+    main = _parsed(choice, MAIN)
+    kept = [pin for pin in own if pin.name not in other]
+    return tuple(sorted([*kept, *(pin for pin in main if pin.name in other)], key=str))
+
+
+def _parsed(choice: Choice, name: str) -> tuple[Requirement, ...]:
+    return tuple(map(Requirement, choice.reviewed.get(name, ())))
+
+
+def binding(choice: Choice) -> tuple[str, ...]:
+    """
+    Return the pins that bind one resolution of all sets, as PEP 508 writes them.
+
+    Where other sets have a project at two versions for the same environment, main's pins stand.
+    """
+    left_out = _split(choice)
+    pins = {pin for name in choice.others for pin in pins_of(choice, name)}
+    kept = {pin for pin in pins if pin.name not in left_out}
+    return tuple(sorted(map(written, {*kept, *_parsed(choice, MAIN)})))
+
+
+def written(pin: Requirement) -> str:
+    return f"{pin.name}{pin.specifier}" + (f" ; {_marker(pin)}" if pin.marker else "")
+
+
+def _marker(pin: Requirement) -> str:
+    """Return the marker in the quotes that need no escaping in TOML and JSON."""
+    text = str(pin.marker)
+    return text if "'" in text else text.replace('"', "'")
+
+
+def notes_of_agreement(choice: Choice) -> Iterator[str]:
+    """Say where the tool cannot lock exactly what was reviewed, and why."""
+    if choice.tool in {"uv", "poetry"}:
+        for project in sorted(_split(choice)):
+            yield (
+                f"The published sets pin {project} at different versions "
+                f"({_told(choice, project)}). A lock of all sets has one of them, so "
+                f"{choice.tool} is bound to neither: update the sets in the portal."
+            )
+    for name in choice.others:
+        for project in sorted(_beside_main(choice, name)):
+            yield (
+                f"The published sets pin {project} at different versions "
+                f"({_told(choice, project)}). That of main is taken: update {name} in the portal."
+            )
+    if choice.tool == "pipenv" and writes_pipfile_lock(choice):
+        yield from _notes_of_pipenv(choice)
+
+
+def agrees_with_main(choice: Choice, name: str) -> bool:
+    return not _beside_main(choice, name)
+
+
+def _beside_main(choice: Choice, name: str) -> set[str]:
+    """Return the projects that one other set has at versions that main does not have."""
+    return _at_two_versions([*_parsed(choice, name), *_parsed(choice, MAIN)], choice)
+
+
+def _split(choice: Choice) -> set[str]:
+    return _at_two_versions([p for name in choice.sets for p in pins_of(choice, name)], choice)
+
+
+def _told(choice: Choice, project: str) -> str:
+    found = (
+        f"{name} {', '.join(sorted(str(p.specifier)[2:] for p in pins))}"
+        for name in choice.sets
+        if (pins := [pin for pin in _parsed(choice, name) if pin.name == project])
+    )
+    return "; ".join(found)
+
+
+def _at_two_versions(pins: Iterable[Requirement], choice: Choice) -> set[str]:
+    """Return the projects of which two versions hold in one environment."""
+    by_name: dict[str, set[Requirement]] = {}
+    for pin in pins:
+        by_name.setdefault(pin.name, set()).add(pin)
+    several = {name: p for name, p in by_name.items() if len({one.specifier for one in p}) > 1}
+    return {
+        name
+        for name, found in several.items()
+        for environment in _environments(choice)
+        if len({pin.specifier for pin in found if holds(pin.marker, environment)}) > 1
+    }
+
+
+def _environments(choice: Choice) -> Iterator[Environment]:
+    minors = range(choice.minor, choice.minor + PYTHONS)
+    for minor, (system, platform, os_name), machine in product(minors, SYSTEMS, MACHINES):
+        yield {
+            "python_version": f"3.{minor}",
+            "python_full_version": full_python(Python(minor)),
+            "implementation_version": full_python(Python(minor)),
+            "implementation_name": "cpython",
+            "platform_python_implementation": "CPython",
+            "sys_platform": system,
+            "platform_system": platform,
+            "platform_machine": machine,
+            "os_name": os_name,
+            "platform_release": "",
+            "platform_version": "",
+            "extra": "",
+        }
+
+
+def holds(marker: Marker | None, environment: Environment) -> bool:
+    return marker is None or marker.evaluate(dict(environment))
+
+
+# --- Pipenv --------------------------------------------------------------------------------------
+def writes_pipfile_lock(choice: Choice) -> bool:
+    """Whether something is published, with the hashes that a Pipfile.lock needs."""
+    pins = [text for name in choice.sets for text in choice.reviewed.get(name, ())]
+    return bool(pins) and all(choice.hashes.get(text.partition(" ;")[0]) for text in pins)
+
+
+def _notes_of_pipenv(choice: Choice) -> Iterator[str]:
+    yield (
+        "Pipfile.lock is made of what was reviewed. Do not run pipenv lock: it takes the newest "
+        "releases, and ends where main then has other versions than the category "
+        f"{REVIEWED} of the Pipfile."
+    )
+    pins = {pin for name in choice.sets for pin in pins_of(choice, name)}
+    names = {(pin.name, str(pin.specifier)) for pin in pins}
+    several = sorted({name for name, _ in names if sum(n == name for n, _ in names) > 1})
+    if several:
+        yield (
+            f"A Pipfile.lock has one version of each project. Of {', '.join(several)} it has the "
+            f"one for Linux and Python {choice.python}."
+        )
+
+
+def one_of_each(pins: Iterable[Requirement], choice: Choice) -> dict[str, Requirement]:
+    """Return the pins by name: of several versions the one for Linux and the chosen Python."""
+    by_name: dict[str, list[Requirement]] = {}
+    for pin in pins:
+        by_name.setdefault(pin.name, []).append(pin)
+    here = next(_environments(choice))
+    found = {}
+    for name in sorted(by_name):
+        several = by_name[name]
+        fitting = several if len(several) == 1 else [p for p in several if holds(p.marker, here)]
+        if fitting:
+            found[name] = fitting[0]
+    return found
+
+
+def pipfile_lock(choice: Choice, pipfile: str) -> str:
+    """Return the lock that belongs to the text of a Pipfile, as Pipenv writes it."""
+    declared: dict[str, Any] = tomllib.loads(pipfile)
+    content: dict[str, Any] = {
+        "_meta": {
+            "hash": {"sha256": pipfile_hash(declared)},
+            "pipfile-spec": 6,
+            "requires": declared["requires"],
+            "sources": declared["source"],
+        },
+        "default": {},
+        "develop": {},
+        REVIEWED: _section(choice, map(Requirement, binding(choice))),
+    }
+    for name in choice.sets:
+        content[SECTIONS.get(name, name)] = _section(choice, pins_of(choice, name))
+    return json.dumps(content, indent=4, separators=(",", ": "), sort_keys=True) + "\n"
+
+
+def _section(choice: Choice, pins: Iterable[Requirement]) -> dict[str, dict[str, Any]]:
+    return {
+        name: {
+            "hashes": sorted(choice.hashes[f"{name}{pin.specifier}"]),
+            **({"markers": _marker(pin)} if pin.marker else {}),
+            "version": str(pin.specifier),
+        }
+        for name, pin in one_of_each(pins, choice).items()
+    }
