@@ -8,7 +8,7 @@ from packaging.version import Version
 
 from integrations.index.address import clean_url, default_index_url
 from integrations.index.models import Index
-from matrix.rules.locks.parts import MAIN, TOOL, LockPart, Pinned
+from matrix.rules.locks.parts import MAIN, TOOL, LockPart
 from portal.guidance.asking import Asked
 from portal.guidance.channel import files_of_lock, in_order, installer_of, published_locks
 from portal.guidance.generating import CannotGenerate, Choice, Guidance, generate
@@ -86,13 +86,12 @@ def _choice(
         installs_pylock=application.installs_pylock and asked.tool == Tool.PIP.value,
         cooldown_days=application.cooldown_days,
         reviewed={
-            name: tuple(map(_written, part.pinned)) for name, part in locks.items() if name != TOOL
+            name: tuple(pin.requirement for pin in part.pinned)
+            for name, part in locks.items()
+            if name != TOOL
         },
+        hashes={str(pin): pin.hashes for part in locks.values() for pin in part.pinned},
     )
-
-
-def _written(pin: Pinned) -> str:
-    return f"{pin} ; {pin.marker}" if pin.marker else str(pin)
 
 
 # --- What is published ---------------------------------------------------------------------------

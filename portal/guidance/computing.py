@@ -105,13 +105,13 @@ class Locksmith:
     def locked(self, requirements: Iterable[str], name: str, against: str = "") -> Locked:
         """Return the lock of *requirements*; its pins agree with those of the set *against*."""
         kept = self._preferences(name)
-        limits = tuple(map(str, self.made[against].pins)) if against else ()
+        limits = _limits(self.made[against].pins) if against else ()
         request = self._request(tuple(requirements), preferences=kept, constraints=limits)
         return self._asked(request)
 
     def pylock(self, found: Locked, requirements: Iterable[str]) -> str:
         """Return the same lock in the form of PEP 751; "" when the resolver refuses."""
-        limits = tuple(dict.fromkeys(map(str, found.pins)))
+        limits = _limits(found.pins)
         request = self._request(tuple(requirements), constraints=limits, as_pylock=True)
         outcome = self.lock(request)
         return outcome.text if isinstance(outcome, Resolved) else ""
@@ -169,6 +169,15 @@ class Wanted:
     @property
     def is_tool(self) -> bool:
         return self.name == TOOL
+
+
+def _limits(pins: Sequence[Pinned]) -> tuple[str, ...]:
+    """Return the versions as constraints; markers stand where a project has several."""
+    versions: dict[str, set[str]] = {}
+    for pin in pins:
+        versions.setdefault(pin.name, set()).add(pin.version)
+    found = (pin.requirement if len(versions[pin.name]) > 1 else str(pin) for pin in pins)
+    return tuple(dict.fromkeys(found))
 
 
 def compute(application: Application, question: Question, lock: LockFunction) -> list[ComputedPart]:

@@ -98,6 +98,32 @@ def test_an_application_gets_its_own_sets_and_its_published_locks(
         page(reader, url)
 
 
+@pytest.mark.parametrize(
+    ("tool", "place"),
+    [
+        ("uv", ("pyproject.toml", '    "rsfoo==1.5",')),
+        ("poetry", ("pyproject.toml", '    "rsfoo==1.5",')),
+        ("pipenv", ("Pipfile.lock", '            "version": "==1.5"')),
+        ("pip", ("requirements/main.txt", "rsfoo==1.5 \\")),
+    ],
+)
+def test_what_was_published_binds_the_lock_of_the_tool(
+    tool: str, place: tuple[str, str], reader: Client, index: WheelIndex, lock: Lock
+) -> None:
+    path, line = place
+    a_publication(an_application(sets={"main": "rsfoo", "dev": "tool"}), lock)
+    index.release("rsfoo", "1.9")
+    url = reverse("application-guidance", args=["shop"])
+
+    text = page(reader, url, tool=tool)
+    files = reader.get(f"{url}guidance.zip", {"tool": tool})
+    with zipfile.ZipFile(io.BytesIO(files.content)) as archive:
+        assert line in archive.read(path).decode().splitlines()
+    assert (
+        "<li>Lock the sets in the portal, have the proposal reviewed, and publish it.</li>" in text
+    )
+
+
 def test_the_page_says_where_the_version_of_a_tool_comes_from(
     reader: Client, index: WheelIndex
 ) -> None:

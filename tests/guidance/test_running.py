@@ -130,6 +130,25 @@ def test_a_set_that_does_not_agree_with_main_keeps_its_lock_and_says_why(
     )
 
 
+def test_a_pin_that_markers_split_binds_other_sets_and_stands_in_pep_751(
+    index: WheelIndex, lock: Lock
+) -> None:
+    on_windows, elsewhere = "sys_platform == 'win32'", "sys_platform != 'win32'"
+    needs = (f"rsfoo<1.5 ; {on_windows}", f"rsfoo>=1.5 ; {elsewhere}")
+    index.release("split", "1.0", *needs)
+    application = an_application(sets={"main": "split", "dev": "tool\nrsfoo"})
+
+    files = published_files(a_publication(application, lock))
+
+    expected = {("1.0", on_windows), ("1.5", elsewhere)}
+    for name in ("main", "dev"):
+        pins = read_lock(files[f"requirements/{name}.txt"])
+        found = {(pin.version, pin.marker.replace('"', "'")) for pin in pins if pin.name == "rsfoo"}
+        assert found == expected
+    packages = tomllib.loads(files["pylock.toml"])["packages"]
+    assert {one["version"] for one in packages if one["name"] == "rsfoo"} == {"1.0", "1.5"}
+
+
 def test_what_is_held_everywhere_comes_into_no_lock(index: WheelIndex, lock: Lock) -> None:
     hold = Hold(project="rsfoo", releases="==1.5", reason="compromised")
     hold.full_clean()

@@ -15,7 +15,7 @@ import pytest
 
 from matrix.environments.uv import Resolved, resolve
 from matrix.rules.facts import Python
-from matrix.rules.locks.parts import LockPart, Pinned
+from matrix.rules.locks.parts import LockPart
 from matrix.rules.locks.reading import read_lock
 from matrix.rules.locks.rendering import lock_files
 from matrix.rules.resolution import LockRequest
@@ -119,12 +119,8 @@ def locked_by_the_portal(
         assert isinstance(found, Resolved), found
         pins = read_lock(found.text)
         parts[name] = LockPart(name=name, declared=declared, python=PYTHON, pinned=pins)
-        limits = (*constraints, *map(text_of, pins))
+        limits = (*constraints, *(pin.requirement for pin in pins))
     return parts
-
-
-def text_of(pin: Pinned) -> str:
-    return f"{pin} ; {pin.marker}" if pin.marker else str(pin)
 
 
 def put(folder: Path, tools: Path, index: DatedIndex, **values: object) -> Shop:
@@ -169,7 +165,9 @@ def put_published(
         tools,
         index,
         tool=tool,
-        reviewed={name: tuple(map(text_of, part.pinned)) for name, part in parts.items()},
+        reviewed={
+            name: tuple(pin.requirement for pin in part.pinned) for name, part in parts.items()
+        },
         hashes={str(pin): pin.hashes for part in parts.values() for pin in part.pinned},
     )
 

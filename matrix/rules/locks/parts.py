@@ -28,6 +28,11 @@ class Pinned:
     def __str__(self) -> str:
         return f"{self.name}=={self.version}"
 
+    @property
+    def requirement(self) -> str:
+        """The pin as PEP 508 writes it: ``numpy==2.3.0 ; python_full_version >= '3.14'``."""
+        return f"{self} ; {self.marker}" if self.marker else str(self)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LockPart:
