@@ -10,10 +10,9 @@ import json
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 from packaging.markers import Marker
-from packaging.requirements import Requirement
 
 from integrations.policy.linting.staleness import pipfile_hash
 from matrix.rules.facts import Python
@@ -31,18 +30,45 @@ PYTHONS = 4
 Environment = Mapping[str, str]
 
 
-def pins_of(choice: Choice, name: str) -> tuple[Requirement, ...]:
+class Pin(NamedTuple):
+    """One published pin."""
+
+    name: str
+    version: str
+    marker: str = ""  # As PEP 508 writes it; "": it holds everywhere.
+
+    @classmethod
+    def read(cls, text: str) -> "Pin":
+        """Read ``numpy==2.3.0 ; python_version >= '3.14'``."""
+        pinned, _, marker = text.partition(" ; ")
+        name, _, version = pinned.partition("==")
+        # In quotes that need no escaping in TOML and JSON.
+        return cls(name, version, marker if "'" in marker else marker.replace('"', "'"))
+
+    def __str__(self) -> str:
+        return f"{self.pinned} ; {self.marker}" if self.marker else self.pinned
+
+    @property
+    def pinned(self) -> str:
+        """``django==5.2.8``."""
+        return f"{self.name}=={self.version}"
+
+    def holds(self, environment: Environment) -> bool:
+        return not self.marker or Marker(self.marker).evaluate(dict(environment))
+
+
+def pins_of(choice: Choice, name: str) -> tuple[Pin, ...]:
     """Return what is published of one set; main's pins stand where the two do not agree."""
     own = _parsed(choice, name)
     if name == MAIN or not (other := _beside_main(choice, name)):
         return own
     main = _parsed(choice, MAIN)
     kept = [pin for pin in own if pin.name not in other]
-    return tuple(sorted([*kept, *(pin for pin in main if pin.name in other)], key=str))
+    return (*kept, *(pin for pin in main if pin.name in other))
 
 
-def _parsed(choice: Choice, name: str) -> tuple[Requirement, ...]:
-    return tuple(map(Requirement, choice.reviewed.get(name, ())))
+def _parsed(choice: Choice, name: str) -> tuple[Pin, ...]:
+    return tuple(map(Pin.read, choice.reviewed.get(name, ())))
 
 
 def binding(choice: Choice) -> tuple[str, ...]:
@@ -54,17 +80,7 @@ def binding(choice: Choice) -> tuple[str, ...]:
     left_out = _split(choice)
     pins = {pin for name in choice.others for pin in pins_of(choice, name)}
     kept = {pin for pin in pins if pin.name not in left_out}
-    return tuple(sorted(map(written, {*kept, *_parsed(choice, MAIN)})))
-
-
-def written(pin: Requirement) -> str:
-    return f"{pin.name}{pin.specifier}" + (f" ; {_marker(pin)}" if pin.marker else "")
-
-
-def _marker(pin: Requirement) -> str:
-    """Return the marker in the quotes that need no escaping in TOML and JSON."""
-    text = str(pin.marker)
-    return text if "'" in text else text.replace('"', "'")
+    return tuple(sorted(map(str, {*kept, *_parsed(choice, MAIN)})))
 
 
 def notes_of_agreement(choice: Choice) -> Iterator[str]:
@@ -101,24 +117,24 @@ def _split(choice: Choice) -> set[str]:
 
 def _told(choice: Choice, project: str) -> str:
     found = (
-        f"{name} {', '.join(sorted(str(p.specifier)[2:] for p in pins))}"
+        f"{name} {', '.join(sorted(pin.version for pin in pins))}"
         for name in choice.sets
         if (pins := [pin for pin in _parsed(choice, name) if pin.name == project])
     )
     return "; ".join(found)
 
 
-def _at_two_versions(pins: Iterable[Requirement], choice: Choice) -> set[str]:
+def _at_two_versions(pins: Iterable[Pin], choice: Choice) -> set[str]:
     """Return the projects of which two versions hold in one environment."""
-    by_name: dict[str, set[Requirement]] = {}
+    by_name: dict[str, set[Pin]] = {}
     for pin in pins:
         by_name.setdefault(pin.name, set()).add(pin)
-    several = {name: p for name, p in by_name.items() if len({one.specifier for one in p}) > 1}
+    several = {name: p for name, p in by_name.items() if len({one.version for one in p}) > 1}
     return {
         name
         for name, found in several.items()
         for environment in _environments(choice)
-        if len({pin.specifier for pin in found if holds(pin.marker, environment)}) > 1
+        if len({pin.version for pin in found if pin.holds(environment)}) > 1
     }
 
 
@@ -141,15 +157,11 @@ def _environments(choice: Choice) -> Iterator[Environment]:
         }
 
 
-def holds(marker: Marker | None, environment: Environment) -> bool:
-    return marker is None or marker.evaluate(dict(environment))
-
-
 # --- Pipenv --------------------------------------------------------------------------------------
 def writes_pipfile_lock(choice: Choice) -> bool:
     """Whether something is published, with the hashes that a Pipfile.lock needs."""
-    pins = [text for name in choice.sets for text in choice.reviewed.get(name, ())]
-    return bool(pins) and all(choice.hashes.get(text.partition(" ;")[0]) for text in pins)
+    pins = [pin for name in choice.sets for pin in _parsed(choice, name)]
+    return bool(pins) and all(choice.hashes.get(pin.pinned) for pin in pins)
 
 
 def _notes_of_pipenv(choice: Choice) -> Iterator[str]:
@@ -159,7 +171,7 @@ def _notes_of_pipenv(choice: Choice) -> Iterator[str]:
         f"{REVIEWED} of the Pipfile."
     )
     pins = {pin for name in choice.sets for pin in pins_of(choice, name)}
-    names = {(pin.name, str(pin.specifier)) for pin in pins}
+    names = {(pin.name, pin.version) for pin in pins}
     several = sorted({name for name, _ in names if sum(n == name for n, _ in names) > 1})
     if several:
         yield (
@@ -168,16 +180,16 @@ def _notes_of_pipenv(choice: Choice) -> Iterator[str]:
         )
 
 
-def one_of_each(pins: Iterable[Requirement], choice: Choice) -> dict[str, Requirement]:
+def one_of_each(pins: Iterable[Pin], choice: Choice) -> dict[str, Pin]:
     """Return the pins by name: of several versions the one for Linux and the chosen Python."""
-    by_name: dict[str, list[Requirement]] = {}
+    by_name: dict[str, list[Pin]] = {}
     for pin in pins:
         by_name.setdefault(pin.name, []).append(pin)
     here = next(_environments(choice))
     found = {}
     for name in sorted(by_name):
         several = by_name[name]
-        fitting = several if len(several) == 1 else [p for p in several if holds(p.marker, here)]
+        fitting = several if len(several) == 1 else [pin for pin in several if pin.holds(here)]
         if fitting:
             found[name] = fitting[0]
     return found
@@ -195,19 +207,19 @@ def pipfile_lock(choice: Choice, pipfile: str) -> str:
         },
         "default": {},
         "develop": {},
-        REVIEWED: _section(choice, map(Requirement, binding(choice))),
+        REVIEWED: _section(choice, map(Pin.read, binding(choice))),
     }
     for name in choice.sets:
         content[SECTIONS.get(name, name)] = _section(choice, pins_of(choice, name))
     return json.dumps(content, indent=4, separators=(",", ": "), sort_keys=True) + "\n"
 
 
-def _section(choice: Choice, pins: Iterable[Requirement]) -> dict[str, dict[str, Any]]:
+def _section(choice: Choice, pins: Iterable[Pin]) -> dict[str, dict[str, Any]]:
     return {
         name: {
-            "hashes": sorted(choice.hashes[f"{name}{pin.specifier}"]),
-            **({"markers": _marker(pin)} if pin.marker else {}),
-            "version": str(pin.specifier),
+            "hashes": sorted(choice.hashes[pin.pinned]),
+            **({"markers": pin.marker} if pin.marker else {}),
+            "version": f"=={pin.version}",
         }
         for name, pin in one_of_each(pins, choice).items()
     }

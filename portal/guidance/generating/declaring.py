@@ -8,11 +8,11 @@ from packaging.requirements import Requirement
 from integrations.index.address import default_index_url
 from portal.guidance.generating.agreeing import (
     HEADINGS,
+    Pin,
     binding,
     one_of_each,
     pipfile_lock,
     writes_pipfile_lock,
-    written,
 )
 from portal.guidance.generating.choice import REVIEWED, CannotGenerate, Choice
 from portal.guidance.generating.cooling import days, waits
@@ -60,9 +60,9 @@ def _pipfile(choice: Choice) -> Iterator[str]:
         yield from ("", f"[{HEADINGS.get(name, name)}]")
         yield from map(_pipfile_entry, requirements)
     if is_bound:
-        pins = one_of_each(map(Requirement, binding(choice)), choice)
+        pins = one_of_each(map(Pin.read, binding(choice)), choice)
         yield from ("", "# What was reviewed: installed by nobody, pipenv lock has to agree.")
-        yield from (f"[{REVIEWED}]", *(_pipfile_entry(written(pin)) for pin in pins.values()))
+        yield from (f"[{REVIEWED}]", *(_pipfile_entry(str(pin)) for pin in pins.values()))
 
 
 def _pipfile_entry(text: str) -> str:
