@@ -77,14 +77,16 @@ def _split(locks: Sequence[Lock]) -> Iterator[Finding]:
 def _bounded(main: Lock, locks: list[Lock], held: set[str], known: Known) -> Iterator[Finding]:
     """Yield pins of the main set that only another set bounds from above, as far as one knows."""
     versions = {pin.name: pin.version for pin in main.pins}
-    inside: dict[str, list[SpecifierSet]] = {}
+    inside: dict[str, Version] = {}  # The lowest bound of production itself.
     outside: list[tuple[str, Requirement]] = []
     for who, text in dict.fromkeys([*main.asked, *_known_bounds(main, locks, known)]):
         wanted = parsed(text)
         if wanted is None or wanted.marker:  # What holds only somewhere is not judged.
             continue
         if who in versions:
-            inside.setdefault(canonicalize_name(wanted.name), []).append(wanted.specifier)
+            name, bound = canonicalize_name(wanted.name), _upper(wanted.specifier)
+            if bound is not None:
+                inside[name] = min(bound, inside.get(name, bound))
         else:
             outside.append((who, wanted))
     sets = {pin.name: lock.set for lock in locks if lock.path == main.path for pin in lock.pins}
@@ -93,7 +95,7 @@ def _bounded(main: Lock, locks: list[Lock], held: set[str], known: Known) -> Ite
         bound = _upper(wanted.specifier)
         if name not in versions or name in held or bound is None:
             continue
-        if any((other := _upper(s)) is not None and other <= bound for s in inside.get(name, [])):
+        if name in inside and inside[name] <= bound:
             continue  # Production itself asks for as much.
         yield finding(
             "held-back",

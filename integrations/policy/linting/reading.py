@@ -9,6 +9,8 @@ from integrations.policy.linting.findings import Unreadable
 
 MOST_CHARACTERS = 4_000_000  # Of one file; the largest locks in use are half of that.
 DEEPEST = 60  # Tables in tables; pyproject.toml and locks need six.
+LONGEST_KEY = 16  # Parts of a dotted key.
+MOST_TABLES = 50_000  # Headers and dots of keys: each becomes a table; a large lock has 5,000.
 LONGEST_NUMBER = 400  # Digits; no version, size or date has more.
 # A string that is never closed reaches to the end: what is left is looked at once.
 JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
@@ -21,8 +23,15 @@ TOML_STRING = re.compile(
     re.DOTALL,
 )
 BRACKET = re.compile(r"[\[\]{}\n]")
-LONG_NUMBER = re.compile(rf"[0-9_]{{{LONGEST_NUMBER},}}")
-LONG_KEY = re.compile(rf"(?<![\w\"'-])(?:[\w\"'-]++\s*+\.\s*+){{{DEEPEST},}}")
+LONG_NUMBER = re.compile(rf"(?:0x)?[0-9_]{{{LONGEST_NUMBER},}}|0x[0-9a-fA-F_]{{{LONGEST_NUMBER},}}")
+# Of text without its strings; a part that is quoted has left nothing but its dot.
+LONG_KEY = re.compile(rf"(?<![\w \t-])(?:[\w-]*+[ \t]*+\.[ \t]*+){{{LONGEST_KEY},}}")
+TABLE = re.compile(r"\.|^[ \t]*+\[", re.MULTILINE)
+# One of the two halves of a character without the other; behind a back slash it is none.
+HALF = re.compile(
+    r"(?<!\\)\\u(?:[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u)[dD][c-fC-F][0-9a-fA-F]{2})"
+)
 AT = re.compile(r" \(at line (\d+), column \d+\)$")
 
 
@@ -30,11 +39,13 @@ def read_toml(text: str) -> dict[str, Any]:
     """Return the tables of *text*; raises Unreadable with the line."""
     bare = TOML_STRING.sub(_blank, text)
     _check_bare(bare)
-    if found := LONG_KEY.search(text):
+    if found := LONG_KEY.search(bare):
         raise Unreadable(
-            f"A key has more than {DEEPEST} parts, which no file needs.",
-            line=_line(text, found.start()),
+            f"A key has more than {LONGEST_KEY} parts, which no file needs.",
+            line=_line(bare, found.start()),
         )
+    if sum(1 for _ in TABLE.finditer(bare)) > MOST_TABLES:
+        raise Unreadable(f"It has more than {MOST_TABLES:,} tables, which no file needs.")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -49,15 +60,17 @@ def read_toml(text: str) -> dict[str, Any]:
 def read_json(text: str) -> tuple[dict[str, Any], str]:
     """Return the object of *text*, and a key that some object has twice, else ""."""
     _check_bare(JSON_STRING.sub(_blank, text))
+    if found := HALF.search(text):
+        raise Unreadable("It holds half a character.", line=_line(text, found.start()))
     twice: list[str] = []
 
     def take(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        taken: dict[str, Any] = {}
         for key, value in pairs:
-            if key in found:
+            if key in taken:
                 twice.append(key)
-            found[key] = value
-        return found
+            taken[key] = value
+        return taken
 
     try:
         content = json.loads(text, object_pairs_hook=take)
@@ -105,28 +118,40 @@ def _line(text: str, position: int) -> int:
 # --- Where something stands ----------------------------------------------------------------------
 HEADER = re.compile(r"\s*\[{1,2}\s*([^\]]+?)\s*\]{1,2}")
 LONGEST_HEADER = 300
+KEY = re.compile(r"\s*(?:\"([^\"]*)\"|'([^']*)'|([\w-]+))\s*[.=]")
 JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}:\n]', re.DOTALL)
 
 
-def toml_line(text: str, table: str, key: str = "", *, nth: int = 0) -> int:
-    """
-    Return the line of *key* in *table*, else that of the table, else 0.
+class TomlLines:
+    """The lines of a TOML file at which tables and their keys stand; read once for all of them."""
 
-    *nth* counts tables of that name, from 0: the packages of a lock.
-    """
-    seen, header = -1, 0
-    inside = table == ""
-    wanted = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[.=]") if key else None
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.lstrip().startswith("[") and (found := HEADER.match(line[:LONGEST_HEADER])):
-            name = found[1].replace('"', "").replace("'", "").replace(" ", "")
-            if name == table:
-                seen += 1
-                header = number if seen == nth else header
-            inside = (name == table and seen == nth) or (inside and name.startswith(f"{table}."))
-        elif inside and wanted and wanted.match(line):
-            return number
-    return header
+    def __init__(self, text: str) -> None:
+        self._found: dict[tuple[str, str], int] = {}
+        table = ""
+        for number, line in enumerate(text.splitlines(), start=1):
+            if line.lstrip().startswith("[") and (header := HEADER.match(line[:LONGEST_HEADER])):
+                table = header[1].replace('"', "").replace("'", "").replace(" ", "")
+                self._found.setdefault((table, ""), number)
+                above, _, last = table.rpartition(".")
+                self._found.setdefault((above, last), number)
+            elif key := KEY.match(line):
+                self._found.setdefault((table, key[1] or key[2] or key[3] or ""), number)
+
+    def of(self, table: str, key: str = "") -> int:
+        """Return the line of *key* in *table*, else that of the table, else 0."""
+        return self._found.get((table, key)) or self._found.get((table, ""), 0)
+
+
+def string_lines(text: str, start: int) -> dict[str, int]:
+    """Return the first line, from *start* on, of each string of a TOML file as it is written."""
+    found: dict[str, int] = {}
+    line, at = 1, 0
+    for match in TOML_STRING.finditer(text):
+        line += text.count("\n", at, match.start())
+        at = match.start()
+        if line >= start:
+            found.setdefault(match[0].strip("\"'"), line)
+    return found
 
 
 def json_lines(text: str) -> dict[tuple[str, str], int]:

@@ -1,15 +1,15 @@
 """Files with few rules: .environment, tox.ini, shell scripts, pyproject.toml, Pipfile."""
 
-import configparser
 import re
 from collections.abc import Iterator
 
 from integrations.catalogue.validators import quoted
-from integrations.policy.linting.findings import Finding
+from integrations.policy.linting.findings import Finding, Unreadable
 from integrations.policy.linting.forms import Form, root_of
 from integrations.policy.linting.hooks import check_strict, is_package
+from integrations.policy.linting.ini import Section, read_ini
 from integrations.policy.linting.platforms import variables_in
-from integrations.policy.linting.reading import toml_line
+from integrations.policy.linting.reading import TomlLines, string_lines
 from integrations.policy.linting.requirement_files import ADDRESS, TEST_TOOLS, parsed
 from integrations.policy.linting.rules import finding
 from integrations.policy.linting.scripts import INSTALLERS, INSTALLS, Role, Script, check_script
@@ -88,40 +88,37 @@ def check_shell(path: str, upload: Upload) -> Iterator[Finding]:
 
 # --- tox.ini -------------------------------------------------------------------------------------
 def check_tox(path: str, upload: Upload) -> Iterator[Finding]:
-    text = upload.files[path]
-    parser = configparser.ConfigParser(interpolation=None, strict=False, delimiters=("=",))
     try:
-        parser.read_string(text)
-    except configparser.Error as error:
-        yield finding("unreadable", path, 0, f"It is not INI: {str(error).splitlines()[0]}.")
+        sections = read_ini(upload.files[path], is_strict=False)
+    except Unreadable as error:
+        yield finding("unreadable", path, error.line, f"It is not INI: {error}")
         return
-    for name in parser.sections():
-        if name == "tox" or name.startswith("testenv"):
-            section = {key: value or "" for key, value in parser.items(name)}
-            yield from _section(path, upload, name, section)
+    for name, section in sections.items():
+        # What stands in DEFAULT counts for each section, and is told once.
+        if name in {"tox", "DEFAULT"} or name.startswith("testenv"):
+            yield from _section(path, upload, section)
 
 
-def _section(path: str, upload: Upload, name: str, section: dict[str, str]) -> Iterator[Finding]:
-    start = _ini_line(upload.files[path], name)
-    runner = section.get("runner", "")
-    if section.get("dependency_groups") and "lock" not in runner:
-        line = _ini_line(upload.files[path], name, "dependency_groups")
+def _section(path: str, upload: Upload, section: Section) -> Iterator[Finding]:
+    runner = section.text("runner")
+    if section.text("dependency_groups") and "lock" not in runner:
+        line = section.line_of("dependency_groups")
         yield finding("tox-unlocked", path, line, "dependency_groups resolves anew on each run.")
-    if section.get("pylock") and runner.startswith("uv"):
-        line = _ini_line(upload.files[path], name, "pylock")
+    if section.text("pylock") and runner.startswith("uv"):
+        line = section.line_of("pylock")
         yield finding("tox-pylock", path, line, f"The runner {runner} cannot install pylock files.")
     for key in ("deps", "requires"):
-        loose = [each for each in map(_loose, section.get(key, "").splitlines()) if each]
+        loose = [each for each in map(_loose, section.text(key).splitlines()) if each]
         if loose:
-            line = _ini_line(upload.files[path], name, key)
+            line = section.line_of(key)
             more = f", and {len(loose) - 1} more" if len(loose) > 1 else ""
             yield finding("tox-unlocked", path, line, f"{quoted(loose[0])} is not pinned{more}.")
     for key in ("commands_pre", "commands"):
-        line = _ini_line(upload.files[path], name, key) or start
+        line = section.line_of(key) or section.line
         script = Script(
             path=path,
             role=Role.TOX,
-            commands=commands_of(section.get(key, "").lstrip("\n"), line + 1),
+            commands=commands_of(section.text(key).lstrip("\n"), line + 1),
             is_package=is_package(upload, root_of(path)),
         )
         yield from check_script(script)
@@ -137,51 +134,34 @@ def _loose(line: str) -> str:
     return written
 
 
-def _ini_line(text: str, section: str, key: str = "") -> int:
-    inside, header = False, 0
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.startswith("["):
-            inside = line.strip() == f"[{section}]"
-            header = number if inside else header
-        elif inside and key and line.partition("=")[0].strip() == key:
-            return number
-    return 0 if key else header
-
-
 # --- Declarations in TOML ------------------------------------------------------------------------
 def check_pyproject(path: str, upload: Upload) -> Iterator[Finding]:
     content, text = upload.tomls[path], upload.files[path]
-    line = toml_line(text, "project", "dependencies")
+    lines = TomlLines(text)
+    line = lines.of("project", "dependencies")
+    strings = string_lines(text, line)
     for each in texts(content, "project", "dependencies"):
-        yield from _declared(path, _near(text, each, line), each)
+        yield from _declared(path, strings.get(each, line), each)
     for name, wanted in table(content, "tool", "poetry", "dependencies").items():
-        at = toml_line(text, "tool.poetry.dependencies", name)
+        at = lines.of("tool.poetry.dependencies", name)
         yield from _source(path, at, name, wanted)
         if TEST_TOOLS.fullmatch(name.lower()):
             yield finding("test-tool", path, at, f"{name} is among what production installs.")
     for name, wanted in table(content, "tool", "uv", "sources").items():
-        yield from _source(path, toml_line(text, "tool.uv.sources", name), name, wanted)
+        yield from _source(path, lines.of("tool.uv.sources", name), name, wanted)
     loose = [
         each
         for each in texts(content, "build-system", "requires")
         if (found := parsed(each)) and not any(one.operator == "==" for one in found.specifier)
     ]
     if loose and _has_lock(upload, path):
-        at = toml_line(text, "build-system", "requires")
+        at = lines.of("build-system", "requires")
         yield finding("build-backend", path, at, f"{quoted(loose[0])} is not pinned.")
 
 
 def _has_lock(upload: Upload, path: str) -> bool:
     """Whether this is an application, which is locked, and no library."""
     return any(upload.near(path, form) for form in (Form.POETRY_LOCK, Form.UV_LOCK, Form.PYLOCK))
-
-
-def _near(text: str, quote: str, line: int) -> int:
-    """Return the line from *line* on that holds *quote*."""
-    for number, each in enumerate(text.splitlines()[line - 1 :], start=line):
-        if quote in each:
-            return number
-    return line
 
 
 def _declared(path: str, line: int, text: str) -> Iterator[Finding]:
@@ -205,23 +185,23 @@ def _source(path: str, line: int, name: str, wanted: object) -> Iterator[Finding
 
 
 def check_pipfile(path: str, upload: Upload) -> Iterator[Finding]:
-    content, text = upload.tomls[path], upload.files[path]
+    content, lines = upload.tomls[path], TomlLines(upload.files[path])
     for heading, values in content.items():
         if heading in {"source", "requires", "scripts", "pipenv"} or not isinstance(values, dict):
             continue
         for name, wanted in values.items():
-            line = toml_line(text, heading, name)
+            line = lines.of(heading, name)
             yield from _source(path, line, name, wanted)
             if heading == "packages" and TEST_TOOLS.fullmatch(name.lower()):
                 yield finding("test-tool", path, line, f"{name} is among what production installs.")
 
 
 def check_poetry_toml(path: str, upload: Upload) -> Iterator[Finding]:
-    wanted, text = table(upload.tomls[path], "virtualenvs"), upload.files[path]
+    wanted, lines = table(upload.tomls[path], "virtualenvs"), TomlLines(upload.files[path])
     if wanted.get("create") is not False:
         return
-    line = toml_line(text, "virtualenvs", "create")
+    line = lines.of("virtualenvs", "create")
     yield finding("no-virtualenv", path, line, "virtualenvs.create is false.")
     if wanted.get("in-project") is True:
-        line = toml_line(text, "virtualenvs", "in-project")
+        line = lines.of("virtualenvs", "in-project")
         yield finding("no-virtualenv", path, line, "in-project makes no .venv beside it.")

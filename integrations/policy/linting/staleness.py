@@ -12,10 +12,10 @@ from packaging.utils import canonicalize_name
 from integrations.policy.linting.findings import Finding
 from integrations.policy.linting.forms import Form
 from integrations.policy.linting.lockfiles import is_ours
-from integrations.policy.linting.reading import json_lines, toml_line
+from integrations.policy.linting.reading import TomlLines, json_lines
 from integrations.policy.linting.requirement_files import entries_of, parsed, pins_of
 from integrations.policy.linting.rules import finding
-from integrations.policy.linting.upload import Upload, rows, table, tables, texts
+from integrations.policy.linting.upload import Upload, table, tables, texts
 
 CATEGORIES = {"packages": "default", "dev-packages": "develop"}
 APART = frozenset(["source", "requires", "scripts", "pipfile", "pipenv", "packages",
@@ -174,7 +174,7 @@ def check_poetry_hash(path: str, upload: Upload) -> Iterator[Finding]:
         yield finding(
             "stale-lock",
             path,
-            toml_line(upload.files[path], "metadata", "content-hash"),
+            TomlLines(upload.files[path]).of("metadata", "content-hash"),
             f"It was made of another pyproject.toml: that one has {_short(written)}, "
             f"{pyproject} has {_short(computed)}.",
         )
@@ -186,7 +186,7 @@ def check_uv_declared(path: str, upload: Upload) -> Iterator[Finding]:
     pyproject = upload.near(path, Form.PYPROJECT)
     if pyproject is None:
         return
-    content, text = upload.tomls[pyproject], upload.files[path]
+    content, lines = upload.tomls[pyproject], TomlLines(upload.files[path])
     ours = [row for row in tables(upload.tomls[path], "package") if is_ours(row)]
     name = canonicalize_name(str(table(content, "project").get("name", "")))
     row = next((row for row in ours if canonicalize_name(str(row.get("name"))) == name), None)
@@ -196,29 +196,14 @@ def check_uv_declared(path: str, upload: Upload) -> Iterator[Finding]:
         listed = texts(content, "project", "dependencies")
         for extra in table(content, "project", "optional-dependencies"):
             listed += texts(content, "project", "optional-dependencies", extra)
-        line = toml_line(text, "package.metadata", "requires-dist")
+        line = lines.of("package.metadata", "requires-dist")
         yield from _uv_set(path, line, listed, tables(row, "metadata", "requires-dist"), "")
-    groups = table(content, "dependency-groups")
     locked = table(row, "metadata", "requires-dev")
-    for group in groups:
-        line = toml_line(text, "package.metadata.requires-dev", group)
-        listed = _group(groups, group, ())
-        if group == "dev":
-            listed += texts(content, "tool", "uv", "dev-dependencies")
+    for group, found in upload.groups[pyproject].found.items():
+        line = lines.of("package.metadata.requires-dev", group)
+        more = texts(content, "tool", "uv", "dev-dependencies") if group == "dev" else []
+        listed = [*found, *more]
         yield from _uv_set(path, line, listed, tables(locked, group), f" in the group {group}")
-
-
-def _group(groups: dict[str, Any], name: str, seen: tuple[str, ...]) -> list[str]:
-    """Return the requirements of a group with those of the groups that it includes."""
-    if name in seen:
-        return []
-    found = []
-    for entry in rows(groups, name):
-        if isinstance(entry, str):
-            found.append(entry)
-        elif isinstance(entry, dict) and isinstance(entry.get("include-group"), str):
-            found += _group(groups, entry["include-group"], (*seen, name))
-    return found
 
 
 def _uv_set(

@@ -8,14 +8,20 @@ from packaging.utils import canonicalize_name
 
 from integrations.policy.linting.findings import Finding, Unreadable
 from integrations.policy.linting.forms import Form, form_of, root_of
+from integrations.policy.linting.groups import Groups
 from integrations.policy.linting.reading import MOST_CHARACTERS, read_json, read_toml
 from integrations.policy.linting.rules import finding
 from integrations.policy.linting.yaml_tree import Node, doubles, read_yaml
 
+MOST_ENTRIES = 10_000  # Requirements or packages of one file; the largest locks have 2,000.
+MOST_OF_ALL = 20_000
+MOST_SETS = 50  # Of one lock.
+MOST_SETS_OF_ALL = 200  # Each is compared with each.
 MOST_SHELL = 200_000  # Characters of a script or a Dockerfile.
 TOML = frozenset(
     [Form.PIPFILE, Form.PYPROJECT, Form.POETRY_LOCK, Form.POETRY_TOML, Form.UV_LOCK, Form.PYLOCK]
 )
+REQUIREMENTS = frozenset([Form.LOCK, Form.DECLARATION])
 YAML = frozenset([Form.FIXED, Form.FIXED_SEVERAL, Form.FLEX])
 SHELL = frozenset([Form.ENVIRONMENT, Form.DOCKERFILE, Form.SCRIPT])
 # Requires-Dist of releases by "name==version", as far as they are known without asking anybody.
@@ -33,6 +39,9 @@ class Upload:
     tomls: dict[str, dict[str, Any]] = field(default_factory=dict)
     jsons: dict[str, dict[str, Any]] = field(default_factory=dict)
     yamls: dict[str, Node] = field(default_factory=dict)
+    groups: dict[str, Groups] = field(default_factory=dict)  # Of each pyproject.toml.
+    entries: int = 0  # Requirements and packages, of all files.
+    sets: int = 0
 
     def __post_init__(self) -> None:
         for path in sorted(self.files):
@@ -45,6 +54,7 @@ class Upload:
         try:
             _check_text(form, text)
             self._parse(path, form, text)
+            self._count(path, form, text)
         except Unreadable as error:
             self.findings.append(finding("unreadable", path, error.line, str(error)))
         else:
@@ -53,6 +63,8 @@ class Upload:
     def _parse(self, path: str, form: Form, text: str) -> None:
         if form in TOML:
             self.tomls[path] = read_toml(text)
+            if form is Form.PYPROJECT:
+                self.groups[path] = Groups.read(table(self.tomls[path], "dependency-groups"))
         elif form is Form.PIPFILE_LOCK:
             self.jsons[path], twice = read_json(text)
             if twice:
@@ -67,6 +79,31 @@ class Upload:
                 finding("duplicate-key", path, line, f'The key "{key}" is there already.')
                 for key, line in doubles(self.yamls[path])
             ]
+
+    def _count(self, path: str, form: Form, text: str) -> None:
+        """Refuse more requirements and packages than applications have: each is compared."""
+        number, sets = 0, 0
+        if form in REQUIREMENTS:
+            number, sets = logical_count(text), 1
+        elif form is Form.PIPFILE_LOCK:
+            categories = self.jsons[path].values()
+            number, sets = (
+                sum(len(each) for each in categories if isinstance(each, dict)),
+                len(categories),
+            )
+        elif form in TOML:
+            number, sets = packages_count(self.tomls[path])
+        if number > MOST_ENTRIES:
+            raise Unreadable(f"It has more than {MOST_ENTRIES:,} requirements or packages.")
+        if sets > MOST_SETS:
+            raise Unreadable(f"It has more than {MOST_SETS} sets or groups.")
+        self.entries += number
+        self.sets += sets
+        if self.entries > MOST_OF_ALL or self.sets > MOST_SETS_OF_ALL:
+            raise Unreadable(
+                f"It was not looked at: all files have more than {MOST_OF_ALL:,} requirements or "
+                f"packages, or {MOST_SETS_OF_ALL} sets. Send fewer."
+            )
 
     def _metadata(self, text: str) -> None:
         """Learn what a release asks for from its core metadata."""
@@ -95,6 +132,35 @@ def _check_text(form: Form, text: str) -> None:
         raise Unreadable(f"It has more than {most:,} characters.")
     if "\0" in text:
         raise Unreadable("It holds a null character, which no text has.")
+
+
+def logical_count(text: str) -> int:
+    """Return how many lines a requirements file has, but comments and what continues another."""
+    number, is_open = 0, False
+    for raw in text.splitlines():
+        line = raw.strip()
+        if line.startswith("#"):
+            continue
+        number += bool(line) and not is_open
+        is_open = line.endswith("\\")
+    return number
+
+
+def packages_count(content: dict[str, Any]) -> tuple[int, int]:
+    """Return how many packages a TOML lock has, with what each asks for, and how many sets."""
+    packages = [*tables(content, "package"), *tables(content, "packages")]
+    groups = [name for row in packages for name in texts(row, "groups")]
+    own = [
+        name
+        for row in packages
+        for key in ("dev-dependencies", "optional-dependencies")
+        for name in table(row, key)
+        if {"virtual", "editable"} & set(table(row, "source"))
+    ]
+    asked = sum(
+        len(rows(row, "dependencies")) + len(table(row, "dependencies")) for row in packages
+    )
+    return len(packages) + len(groups) + asked, len({*groups, *own})
 
 
 Check = Callable[[str, Upload], Iterator[Finding]]
