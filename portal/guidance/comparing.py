@@ -9,12 +9,12 @@ from packaging.version import Version
 from integrations.index.models import Index
 from portal.guidance.generating.facts import (
     CHECKED_APART,
-    NOT_CAUGHT,
     REFUSALS,
     REQUIREMENTS,
     TABLE,
     Checked,
     checked,
+    not_caught,
 )
 from portal.guidance.models import Tool
 from portal.guidance.toolversions import newest_releases
@@ -69,7 +69,7 @@ def compare(index: Index | None, *, now: datetime) -> Comparison:
             (command, _seen(checked(command.split()[0]), newest), answers)
             for command, answers in REFUSALS.items()
         ),
-        not_caught=tuple((column, NOT_CAUGHT[column.tool]) for column in columns),
+        not_caught=tuple((column, not_caught(column.tool, locks_tool=False)) for column in columns),
     )
 
 

@@ -37,7 +37,7 @@ def test_the_page_shows_complete_files_with_exact_versions(reader: Client) -> No
     text = page(reader, reverse("guidance"), **ALL)
 
     assert "<code>.platform.app.yaml</code>" in text
-    assert f"PIP_VERSION: &quot;{CHECKED['pip']}&quot;" in text
+    assert f"pip=={CHECKED['pip']}\n" in text  # requirements/tool.in
     assert "the index was not asked about it yet" in text
     assert "What this tool does not catch" in text
 

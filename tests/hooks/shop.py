@@ -16,6 +16,7 @@ import yaml
 from matrix.environments.uv import configured_uv
 from portal.guidance.generating import Choice, Guidance, generate
 from portal.guidance.generating.facts import CHECKED
+from tests.hooks.wheelhouse import WheelFolder
 
 TOX_UV = "1.37.1"
 PYTHON = f"3.{sys.version_info.minor}"
@@ -50,13 +51,33 @@ application = get_wsgi_application()
 }
 
 
+# The same answer without Django.
+PLAIN = {
+    "counter.py": """\
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"The shop is open."]
+""",
+    "tests/__init__.py": "",
+    "tests/test_counter.py": """\
+import unittest
+from counter import application
+
+class CounterTests(unittest.TestCase):
+    def test_it_is_open(self):
+        self.assertEqual(application({}, lambda *_: None), [b"The shop is open."])
+""",
+}
+OF_TOOLS = ("pip install", "python -m pip install", "python3 -m pip install")
+
+
 @dataclass(kw_only=True)
 class Shop:
-    """A check-out of the application, the tools that the platform installs, and its index."""
+    """A check-out of the application, the tools of its developers, and its index."""
 
     folder: Path
     guidance: Guidance
-    tools: Path  # Folder of programs.
+    tools: Path  # Folder of programs; the platform has them where the build does not install its.
     index_url: str
     cache: Path
     extra: dict[str, str] = field(default_factory=dict)
@@ -65,14 +86,17 @@ class Shop:
     def choice(self) -> Choice:
         return self.guidance.choice
 
-    def environment(self) -> dict[str, str]:
+    def environment(self, *, has_tools: bool = True) -> dict[str, str]:
         """What a build sees: nothing of the host's configuration, and a hostile PIP_USER."""
         python = str(Path(sys.executable).resolve().parent)
+        tools = [str(self.tools)] if has_tools else []
         return {
-            "PATH": os.pathsep.join([str(self.tools), python, "/usr/bin", "/bin"]),
+            "PATH": os.pathsep.join([*tools, python, "/usr/bin", "/bin"]),
             "HOME": str(self.folder),
             "PIP_USER": "true",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            "PIP_NO_COMPILE": "1",  # Half of the time, and nothing that a test asks about.
+            "PIP_PROGRESS_BAR": "off",
             "PLATFORM_CACHE_DIR": str(self.cache),
             "PLATFORM_APP_DIR": str(self.folder),
             "SOCKET": str(self.folder / "app.sock"),
@@ -91,12 +115,12 @@ class Shop:
         assert isinstance(found, dict)
         return dict(found.get("env", {}))
 
-    def sh(self, script: str) -> subprocess.CompletedProcess[str]:
+    def sh(self, script: str, *, has_tools: bool = True) -> subprocess.CompletedProcess[str]:
         """Run *script* with dash in the folder of the application."""
         return subprocess.run(
             ["dash", "-c", script],
             cwd=self.folder,
-            env=self.environment(),
+            env=self.environment(has_tools=has_tools),
             text=True,
             capture_output=True,
             check=False,
@@ -105,7 +129,8 @@ class Shop:
     def build(self) -> subprocess.CompletedProcess[str]:
         hooks = self.app()["hooks"]
         assert isinstance(hooks, dict)
-        return self.sh(hooks["build"])
+        dependencies = self.app().get("dependencies", {})
+        return self.sh(hooks["build"], has_tools=bool(dependencies))
 
     def tox(self) -> subprocess.CompletedProcess[str]:
         """Run the tests as the generated tox.ini says."""
@@ -113,7 +138,7 @@ class Shop:
 
     def lock(self) -> None:
         for step in self.guidance.lock:
-            if step.command.startswith(("pip install", "python -m pip install")):
+            if step.command.startswith(OF_TOOLS):
                 continue  # The tool is there already.
             done = self.sh(step.command)
             assert done.returncode == 0, done.stdout + done.stderr
@@ -160,23 +185,22 @@ def _get(path: str) -> str:
     return answer.partition(b"\r\n\r\n")[2].decode()
 
 
-def a_shop(tool: str, folder: Path, tools: Path, index_url: str, gunicorn: str) -> Shop:
+def a_shop(tool: str, folder: Path, tools: Path, index: WheelFolder, **values: object) -> Shop:
     """Write the application with everything that the guidance generates for *tool*."""
     folder.mkdir(parents=True)
-    guidance = generate(
-        Choice(
-            application="shop",
-            python=PYTHON,
-            tool=tool,
-            platform="upsun-fixed",
-            sets={"main": ("django>=5.2,<6", "gunicorn"), "dev": ("tzdata",)},
-            versions={**CHECKED, "tox-uv": TOX_UV},
-            pins={"gunicorn": gunicorn},
-            start_command="gunicorn --workers 1 shop.wsgi:application",
-            index_url=index_url,
-        )
-    )
-    for path, text in {**SITE, **guidance.files}.items():
+    fields: dict[str, object] = {
+        "application": "shop",
+        "python": PYTHON,
+        "sets": {"main": ("django>=5.2,<6", "gunicorn"), "dev": ("tzdata",)},
+        "versions": {**CHECKED, "tox-uv": TOX_UV},
+        "pins": {"gunicorn": index.newest("gunicorn")},
+        "start_command": "gunicorn --workers 1 shop.wsgi:application",
+        "index_url": index.url,
+        **values,
+    }
+    choice = Choice(tool=tool, platform="upsun-fixed", **fields)  # type: ignore[arg-type]
+    guidance = generate(choice)
+    for path, text in {**(SITE if choice.is_django else PLAIN), **guidance.files}.items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
@@ -184,23 +208,28 @@ def a_shop(tool: str, folder: Path, tools: Path, index_url: str, gunicorn: str) 
         folder=folder,
         guidance=guidance,
         tools=tools,
-        index_url=index_url,
+        index_url=index.url,
         cache=folder.parent / "cache",
     )
 
 
 def install_tool(name: str, folder: Path) -> Path:
-    """Install a tool at the version that the facts were checked with; return its programs."""
+    """
+    Install what a developer has, at the versions that the facts were checked with, once.
+
+    Return the folder with the programs: the tool, uv and tox.
+    """
     programs = folder / "bin"
-    wanted = {"pip": "uv"}.get(name, name)  # What locks for pip.
-    package = f"{wanted}=={CHECKED[wanted]}"
+    if programs.exists():
+        return programs
     environment = {
         **os.environ,
         "UV_TOOL_DIR": str(folder / "tools"),
         "UV_TOOL_BIN_DIR": str(programs),
     }
-    uv = [configured_uv().binary, "tool", "install", "-q", "-p", sys.executable]
+    install = [configured_uv().binary, "tool", "install", "-q", "-p", sys.executable]
     tox = ["tox", "--with", f"tox-uv=={TOX_UV}"] if name == "uv" else ["tox"]
-    for command in ([*uv, package], [*uv, *tox]):
-        subprocess.run(command, env=environment, check=True)
+    packages = [f"{one}=={CHECKED[one]}" for one in {name, "uv"} - {"pip"}]
+    for command in (*([package] for package in packages), tox):
+        subprocess.run([*install, *command], env=environment, check=True)
     return programs

@@ -5,6 +5,9 @@ which a lock can be wrong, which must end the build.
 
 import re
 import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,15 +33,55 @@ DECLARED = {
 }
 
 
+# How each tool says what is wrong.
+TOLD_OF_HASHES = {
+    "pip": "DO NOT MATCH THE HASHES",
+    "pip-tools": "DO NOT MATCH THE HASHES",
+    "pipenv": "DO NOT MATCH THE HASHES",
+    "poetry": "known hashes",
+    "uv": "Hash mismatch",
+}
+TOLD_OF_STALE = {
+    "pip": "nobody-locked-this",
+    "pip-tools": "nobody-locked-this",
+    "pipenv": "out-of-date",
+    "poetry": "changed significantly",
+    "uv": "needs to be updated",
+}
+TOLD_OF_NONE = {
+    "pip": "requirements/main.txt",
+    "pip-tools": "requirements/main.txt",
+    "pipenv": "Pipfile.lock",
+    "poetry": "poetry.lock",
+    "uv": "uv.lock",
+}
+CHANGES = {
+    "Pipfile": (r'gunicorn = "\*"', 'gunicorn = "*"\npip = "*"'),
+    "requirements/main.in": ("gunicorn", "gunicorn\nnobody-locked-this"),
+    "pyproject.toml": ('"gunicorn",', '"gunicorn",\n    "pip",'),
+}
+TOOL_LOCK = "requirements/tool.txt"
+
+
+def ended(done: subprocess.CompletedProcess[str], because: str) -> bool:
+    """Whether a script ended with a failure that tells *because*."""
+    text = " ".join((done.stdout + done.stderr).split())
+    assert because in text, text
+    return done.returncode != 0
+
+
 @pytest.fixture(scope="module", params=TOOLS)
 def locked(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, index: WheelFolder
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    tools: Path,
+    index: WheelFolder,
 ) -> Shop:
-    """The application of one tool as it is committed: its files and its lock."""
+    """The application of one tool as it is committed: its files, its lock and that of the tool."""
     tool: str = request.param
-    folder = tmp_path_factory.mktemp(tool)
-    tools = install_tool(tool, folder / "installed")
-    shop = a_shop(tool, folder / "shop", tools, index.url, index.newest("gunicorn"))
+    folder = tmp_path_factory.mktemp(tool) / "shop"
+    programs = install_tool(tool, tools / f"of-{tool}")
+    shop = a_shop(tool, folder, programs, index, locks_tool=True)
     shop.lock()
     return shop
 
@@ -47,53 +90,63 @@ def locked(
 def shop(locked: Shop, tmp_path: Path) -> Shop:
     """A fresh check-out of it: sockets have short paths."""
     folder = Path(shutil.copytree(locked.folder, tmp_path / "s", symlinks=True))
-    return Shop(
-        folder=folder,
-        guidance=locked.guidance,
-        tools=locked.tools,
-        index_url=locked.index_url,
-        cache=locked.cache,
-    )
+    return replace(locked, folder=folder)
 
 
 def test_a_build_ends_with_a_served_page_and_without_development_packages(shop: Shop) -> None:
+    assert "dependencies" not in shop.app()
+
     done = shop.build()
 
     assert done.returncode == 0, done.stdout + done.stderr
+    installed = {path.name.partition("-")[0] for path in packages_of(shop)}
+    assert {"django", "gunicorn"} <= installed
+    assert "tzdata" not in installed
+    assert installed & {"poetry", "pipenv", "uv"} == set()
     with shop.served():
         assert shop.page() == "The shop is open."
+
+
+def packages_of(shop: Shop) -> Iterator[Path]:
+    return (shop.folder / ".venv").glob("lib/*/site-packages/*.dist-info")
 
 
 def test_a_tampered_hash_ends_the_build(shop: Shop) -> None:
     tamper(shop)
 
-    assert shop.build().returncode != 0
+    assert ended(shop.build(), TOLD_OF_HASHES[shop.choice.tool])
 
 
-def tamper(shop: Shop) -> None:
+def tamper(shop: Shop, path: str = "") -> None:
     """Turn every hash of the lock round."""
-    lock = shop.folder / LOCKS[shop.choice.tool]
+    lock = shop.folder / (path or LOCKS[shop.choice.tool])
     text = lock.read_text(encoding="utf-8")
-    for digest in set(re.findall(r"sha256:([0-9a-f]{64})", text)):
+    digests = set(re.findall(r'sha256(?::| = ")([0-9a-f]{64})', text))
+    assert digests
+    for digest in digests:
         text = text.replace(digest, digest[::-1])
     lock.write_text(text, encoding="utf-8")
 
 
 def test_a_stale_lock_ends_the_build(shop: Shop) -> None:
-    old, new = {
-        "Pipfile": (r'gunicorn = "\*"', 'gunicorn = "*"\npip = "*"'),
-        "requirements/main.in": ("gunicorn", "gunicorn\nnobody-locked-this"),
-        "pyproject.toml": ('"gunicorn",', '"gunicorn",\n    "pip",'),
-    }[DECLARED[shop.choice.tool]]
-    shop.change(DECLARED[shop.choice.tool], old, new)
+    declared = DECLARED[shop.choice.tool]
+    shop.change(declared, *CHANGES[declared])
 
-    assert shop.build().returncode != 0
+    assert ended(shop.build(), TOLD_OF_STALE[shop.choice.tool])
 
 
 def test_a_missing_lock_ends_the_build(shop: Shop) -> None:
     (shop.folder / LOCKS[shop.choice.tool]).unlink()
 
-    assert shop.build().returncode != 0
+    assert ended(shop.build(), TOLD_OF_NONE[shop.choice.tool])
+
+
+def test_a_tool_with_another_hash_or_without_a_lock_ends_the_build(shop: Shop) -> None:
+    tamper(shop, TOOL_LOCK)
+    assert ended(shop.build(), "DO NOT MATCH THE HASHES")
+
+    (shop.folder / TOOL_LOCK).unlink()
+    assert ended(shop.build(), TOOL_LOCK)
 
 
 def test_the_section_of_tox_tests_with_the_locked_set(shop: Shop) -> None:
@@ -104,4 +157,4 @@ def test_the_section_of_tox_tests_with_the_locked_set(shop: Shop) -> None:
 
     shutil.rmtree(shop.folder / ".tox")
     tamper(shop)
-    assert shop.tox().returncode != 0
+    assert ended(shop.tox(), TOLD_OF_HASHES[shop.choice.tool])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from matrix.environments.uv import configured_uv
-from portal.guidance.generating.facts import CHECKED, NOT_CAUGHT, REFUSALS
+from portal.guidance.generating.facts import CHECKED, NOT_CAUGHT, REFUSALS, not_caught
 from tests.hooks.wheelhouse import WheelFolder
 from tests.support.small_index import head_of
 from tests.support.tools import installed, surroundings
@@ -318,4 +318,4 @@ def test_a_tool_comes_with_as_many_packages_as_are_told(
     others = versions_in(programs.parent).keys() - {tool}
 
     assert least <= len(others) <= most, others
-    assert told in " ".join(NOT_CAUGHT[tool])
+    assert told in " ".join(not_caught(tool, locks_tool=False))

@@ -77,6 +77,7 @@ def files_of(chosen: Values) -> Mapping[str, str]:
         **ALWAYS,
         **chosen,
         "base_image": image,
+        "installs_pylock": chosen["installs_pylock"] and chosen["tool"] == "pip",
         "reviewed": reviewed if chosen["reviewed"] else {},
     }
     return generate(Choice(**values)).files

@@ -1,5 +1,6 @@
 """What guidance is asked for, and what speaks against it."""
 
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,9 @@ TOO_OLD_FROM_3_12 = {"pip": Version("23.1"), "pipenv": Version("2024.1.1")}
 SERVERS = {"gunicorn": "--bind", "hypercorn": "--bind", "uvicorn": "--uds", "daphne": "-u"}
 PORT = 8000
 UPSUN_ROOT = "/app"  # Where Upsun puts the application.
+FIRST_WITH_PYLOCK = Version("26.1")  # Of pip: it reads pylock.toml, and calls it experimental.
+# Names and tags that tell which Python an image has: python:3.13-slim, uv:python3.13-trixie.
+PYTHON_OF_IMAGE = re.compile(r"python[:-]?v?(3\.\d+)")
 FIRST_WITH_CONTROL_SOCKET = Version("25.1")  # Of gunicorn: it writes below the home folder.
 
 
@@ -67,6 +71,8 @@ class Choice:
             self._check_tool(name)
         self._check_environment()
         self._check_command()
+        self._check_image()
+        self._check_pylock()
 
     def _check_environment(self) -> None:
         """Refuse a path where the build would empty more than an environment."""
@@ -93,6 +99,36 @@ class Choice:
             raise CannotGenerate(
                 f'"{self.start_command}" does not say where it listens. Upsun passes requests on '
                 "to $PORT or $SOCKET: add one of them."
+            )
+
+        if "$" in self.test_command:
+            raise CannotGenerate(
+                "tox runs its command without a shell, which leaves $PORT and $SOCKET as they are. "
+                "Leave them out of the test command."
+            )
+
+    def _check_image(self) -> None:
+        """Refuse an image that says of itself that it has another Python."""
+        found = PYTHON_OF_IMAGE.search(self.base_image.partition("@")[0])
+        if self.platform == "docker" and found and found[1] != self.python:
+            raise CannotGenerate(
+                f"The base image {self.base_image} has Python {found[1]}, and the locks are for "
+                f"Python {self.python}. Choose an image with {self.python}, or the Python "
+                f"{found[1]}."
+            )
+
+    def _check_pylock(self) -> None:
+        if not self.installs_pylock:
+            return
+        if self.tool != "pip":
+            raise CannotGenerate(
+                f"{self.tool} does not install pylock.toml: only pip does. Choose pip, or its own "
+                "lock."
+            )
+        if Version(self.versions["pip"]) < FIRST_WITH_PYLOCK:
+            raise CannotGenerate(
+                f"pip {self.versions['pip']} cannot read pylock.toml. Take {FIRST_WITH_PYLOCK} or "
+                "a newer one, or install requirements/main.txt."
             )
 
     def _check_tool(self, name: str) -> None:
@@ -123,13 +159,20 @@ class Choice:
     @property
     def needed_tools(self) -> tuple[str, ...]:
         """What the generated files pin beside the packages of the locks."""
-        return {
+        own = {
             "pip": ("pip", "uv"),
             "pip-tools": ("pip", "pip-tools"),
             "pipenv": ("pipenv",),
             "poetry": ("poetry",),
             "uv": ("uv", "tox-uv"),
         }[self.tool]
+        makes_its_lock = self.tool in {"pipenv", "poetry"} and self.locks_tool
+        return (*own, "uv") if makes_its_lock else own
+
+    @property
+    def installing_tool(self) -> str:
+        """The program that the build needs, and that a tool lock holds: pip-tools only locks."""
+        return "pip" if self.tool == "pip-tools" else self.tool
 
     @property
     def others(self) -> tuple[str, ...]:

@@ -61,6 +61,11 @@ TABLE: Mapping[str, tuple[str, ...]] = {
         "UV_PROJECT_ENVIRONMENT=P uv sync --locked --no-default-groups",
     ),
 }
+# The last two of pip, where it installs pylock.toml.
+FROM_PYLOCK = (
+    "deps = -r pylock.toml and -r pylock.dev.toml",
+    "python3 -m venv --clear P; P/bin/python -m pip install --require-hashes -r pylock.toml",
+)
 BY_PIP = (
     (
         "A set that is not locked with -c main.txt: main and dev then have one project at two "
@@ -70,7 +75,6 @@ BY_PIP = (
         "Packages that are installed already: their hashes are not compared. The environment is "
         "made anew on each build for that reason."
     ),
-    "pip itself: its version is pinned, its file is not compared with a hash.",
 )
 NOT_CAUGHT: Mapping[str, tuple[str, ...]] = {
     "pip": BY_PIP,
@@ -87,7 +91,6 @@ NOT_CAUGHT: Mapping[str, tuple[str, ...]] = {
             "Packages that are not in the lock: pipenv sync leaves them. The environment is made "
             "anew on each build for that reason."
         ),
-        "Its own dependencies: about eight packages come with it, at whatever version is newest.",
     ),
     "poetry": (
         (
@@ -98,7 +101,6 @@ NOT_CAUGHT: Mapping[str, tuple[str, ...]] = {
             "A development dependency that holds production back: all groups are locked in one "
             "resolution. The portal tells it as “held back”."
         ),
-        "Its own dependencies: about fifty packages come with it, at whatever version is newest.",
     ),
     "uv": (
         "A stale lock, with --frozen instead of --locked: it installs the old one.",
@@ -110,6 +112,33 @@ NOT_CAUGHT: Mapping[str, tuple[str, ...]] = {
 }
 
 
+# Of the program that installs, where its version is pinned and nothing else of it ...
+PINNED_TOOL: Mapping[str, str] = {
+    "pip": "pip itself: its version is pinned, its file is not compared with a hash.",
+    "pip-tools": "pip itself: its version is pinned, its file is not compared with a hash.",
+    "pipenv": (
+        "Its own dependencies: about eight packages come with it, at whatever version is newest."
+    ),
+    "poetry": (
+        "Its own dependencies: about fifty packages come with it, at whatever version is newest."
+    ),
+    "uv": "uv itself: its version is pinned, its file is not compared with a hash.",
+}
+# ... and where it is locked with hashes.
+LOCKED_TOOL = (
+    "The pip that comes with Python: it installs the locked tool, and nothing compares it itself."
+)
+LOCKED_BUT_FOR_TOX = "The {tool} that tox runs is the one of the machine, not the locked one."
+
+
+def not_caught(tool: str, *, locks_tool: bool) -> tuple[str, ...]:
+    """Return in sentences what a build with *tool* does not notice."""
+    if not locks_tool:
+        return (*NOT_CAUGHT[tool], PINNED_TOOL[tool])
+    of_tox = (LOCKED_BUT_FOR_TOX.format(tool=tool),) if tool in {"pipenv", "poetry"} else ()
+    return (*NOT_CAUGHT[tool], LOCKED_TOOL, *of_tox)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One of the five requirements, with the command of one tool."""
@@ -118,8 +147,9 @@ class Row:
     command: str
 
 
-def rows_of(tool: str) -> tuple[Row, ...]:
-    return tuple(Row(*pair) for pair in zip(REQUIREMENTS, TABLE[tool], strict=True))
+def rows_of(tool: str, *, installs_pylock: bool = False) -> tuple[Row, ...]:
+    cells = TABLE[tool][:-2] + FROM_PYLOCK if installs_pylock else TABLE[tool]
+    return tuple(Row(*pair) for pair in zip(REQUIREMENTS, cells, strict=True))
 
 
 # What each command answers: "ends", or what it does instead.

@@ -1,16 +1,19 @@
 """The files of each platform: they make the environment in the build, and only use it later."""
 
 import json
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 
 from matrix.rules.rendering.yaml import Node, yaml_lines
 from portal.guidance.generating.choice import PORT, Choice
-from portal.guidance.generating.ways import Way
+from portal.guidance.generating.locked_tool import FOLDER, REMOVE, REMOVED_AT_THE_END
+from portal.guidance.generating.ways import TOOL_LOCK, Way
 
 UPSUN_CACHE = "$PLATFORM_CACHE_DIR"
 STRICT = "set -eu"
 USER = 10001
+PLAIN = re.compile(r"[A-Za-z0-9._:/@%+=,-]+")
 # What decides the environment: a change of the code alone reuses its layer.
 COPIED_FIRST = {
     "pip": "COPY requirements/ requirements/",
@@ -55,6 +58,9 @@ def _server_lines(choice: Choice, way: Way) -> list[str]:
     """Return the build of a server: nothing but the script itself sets variables there."""
     strict, *lines = build_lines(choice, way, cache="${CACHE_DIR:-$HOME/.cache}")
     exports = [f"export {name}={shlex.quote(value)}" for name, value in way.variables.items()]
+    if FOLDER in lines:
+        after = lines.index(FOLDER) + 1
+        lines[after:after] = REMOVED_AT_THE_END
     return [strict, *exports, *lines]
 
 
@@ -95,13 +101,13 @@ def _app(choice: Choice, way: Way) -> Mapping[str, Node]:
         hooks["deploy"] = _block([STRICT, migrate])
     app["hooks"] = hooks
     start = " ".join(choice.program)
+    locations: dict[str, Node] = {"/": {"passthru": True}}
+    if choice.is_django:
+        locations["/static"] = {"root": "static", "expires": "1h", "allow": True}
     app["web"] = {
         "upstream": {"socket_family": "tcp" if "PORT" in start else "unix"},
         "commands": {"start": start},
-        "locations": {
-            "/": {"passthru": True},
-            "/static": {"root": "static", "expires": "1h", "allow": True},
-        },
+        "locations": locations,
     }
     return app
 
@@ -125,21 +131,25 @@ def _dash(choice: Choice) -> str:
 # --- Docker --------------------------------------------------------------------------------------
 def _dockerfile(choice: Choice, way: Way) -> Iterator[str]:
     root = f"/srv/{choice.application}"
-    base = f"python:{choice.python}-slim"
+    tag = f"python:{choice.python}-slim"
     yield "# syntax=docker/dockerfile:1"
-    yield f"# Both stages start from the same image: pin it by its digest ({base}@sha256:…)."
-    yield f"ARG BASE={base}"
+    if choice.base_image:
+        yield "# Both stages start from the same image."
+    else:
+        yield f"# Both stages start from the same image: pin it by its digest ({tag}@sha256:…)."
+    yield f"ARG BASE={choice.base_image or tag}"
     yield from ("", "FROM ${BASE} AS build")
     quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
     variables = {**way.variables, **quiet}
-    yield "ENV " + " \\\n    ".join(f"{name}={value}" for name, value in variables.items())
+    yield "ENV " + " \\\n    ".join(f"{name}={_env(value)}" for name, value in variables.items())
     yield f"WORKDIR {root}"
-    yield COPIED_FIRST[choice.tool]
+    yield from _copied_first(choice)
     tools = " ".join(f'"{name}=={version}"' for name, version in way.tools.items())
     install = [f"python3 -m pip install --no-cache-dir {tools}"] if tools else []
     yield "RUN --mount=type=cache,target=/root/.cache \\"
     caches = " ".join(f"{n}=/root/.cache/{folder}".rstrip("/") for n, folder in way.caches.items())
-    yield " \\\n && ".join([f"    export {caches}", *install, *way.make])
+    remove = [REMOVE] if FOLDER in way.make else []
+    yield " \\\n && ".join([f"    export {caches}", *install, *way.make, *remove])
     yield from ("COPY . .", *_collect(choice, root))
     yield from ("", "FROM ${BASE}")
     yield f"RUN useradd --system --no-create-home --uid {USER} application"
@@ -151,6 +161,21 @@ def _dockerfile(choice: Choice, way: Way) -> Iterator[str]:
     yield f"CMD {json.dumps(choice.program)}"
 
 
+def _env(value: str) -> str:
+    """Write a value of ENV: in double quotes where anything in it might be read as more."""
+    if PLAIN.fullmatch(value):
+        return value
+    return '"' + re.sub(r'[\\"$]', r"\\\g<0>", value) + '"'
+
+
+def _copied_first(choice: Choice) -> Iterator[str]:
+    yield COPIED_FIRST[choice.tool]
+    if choice.locks_tool and not COPIED_FIRST[choice.tool].startswith("COPY requirements/"):
+        yield f"COPY {TOOL_LOCK} requirements/"
+    if choice.installs_pylock:
+        yield "COPY pylock.toml ./"
+
+
 def _collect(choice: Choice, root: str) -> Iterator[str]:
     if choice.is_django:
         yield (
@@ -160,7 +185,9 @@ def _collect(choice: Choice, root: str) -> Iterator[str]:
 
 
 def _dockerignore(choice: Choice) -> str:
-    lines = [".git", ".tox", "**/__pycache__", "*.sock", "static/"]
+    lines = [".git", ".tox", "**/__pycache__", "*.sock"]
+    if choice.is_django:
+        lines.append("static/")  # Collected in the image; elsewhere it may be the application's.
     if not choice.environment_path.startswith("/"):
         lines.append(f"{choice.environment_path}/")
     return "".join(f"{line}\n" for line in lines)

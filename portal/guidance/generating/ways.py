@@ -6,12 +6,18 @@ installed already. The check of the lock comes before the installation, and noth
 pipe hides a failure.
 """
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from matrix.rules.locks.parts import MAIN
+from matrix.rules.locks.rendering import pylock_path
 from portal.guidance.generating import cooling
 from portal.guidance.generating.agreeing import agrees_with_main, binding, writes_pipfile_lock
 from portal.guidance.generating.choice import Choice
+
+TOOL_DECLARED = "requirements/tool.in"
+TOOL_LOCK = "requirements/tool.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +51,18 @@ def environment(choice: Choice) -> str:
     return choice.environment if choice.is_absolute else f'"$PWD/{choice.environment}"'
 
 
-def _from_portal(files: str, lock: tuple[Step, ...]) -> tuple[Step, ...]:
+def _from_portal(
+    choice: Choice, files: tuple[str, ...], lock: tuple[Step, ...]
+) -> tuple[Step, ...]:
     """Return how an update begins once something is published, and how its lock is made."""
+    if choice.installs_pylock:
+        files = (*files, *(lock_path(choice, name) for name in choice.sets))
+    if choice.locks_tool and "requirements/" not in files:
+        files = (*files, TOOL_DECLARED, TOOL_LOCK)
+    taken = " and ".join(filter(None, [", ".join(files[:-1]), files[-1]]))
     return (
         Step("Lock the sets in the portal, have the proposal reviewed, and publish it", ""),
-        Step(f"Download the files of this guidance, and take {files} out of them", ""),
+        Step(f"Download the files of this guidance, and take {taken} out of them", ""),
         *lock,
     )
 
@@ -60,7 +73,7 @@ def _pip(choice: Choice) -> Way:
     options = f"--universal --python-version {choice.python} --generate-hashes"
     options += cooling.option(choice)
     if choice.index_url:
-        options += f" --default-index {choice.index_url}"
+        options += f" --default-index {shlex.quote(choice.index_url)}"
     install = Step("The resolver, at the version that the portal uses", f"pip install uv=={uv}")
     return _compiled(choice, install, "uv pip compile", options)
 
@@ -97,7 +110,9 @@ def _compiled(choice: Choice, install: Step, command: str, options: str) -> Way:
     return _installed_by_pip(
         choice,
         lock=(install, *lock),
-        update=_from_portal("requirements/", lock) if any(choice.reviewed.values()) else update,
+        update=_from_portal(choice, ("requirements/",), lock)
+        if any(choice.reviewed.values())
+        else update,
     )
 
 
@@ -117,16 +132,19 @@ def _installed_by_pip(choice: Choice, *, lock: tuple[Step, ...], update: tuple[S
     python = f"{path}/bin/python"
     install = f"{python} -m pip install --require-hashes --only-binary :all:"
     index = {"PIP_INDEX_URL": choice.index_url} if choice.index_url else {}
+    # pip itself ignores it. Quoted in YAML, whose readers would take 26.3 for a number.
+    own = {} if choice.locks_tool else {"PIP_VERSION": choice.versions["pip"]}
     return Way(
         tools={},
-        # pip itself ignores it. Quoted in YAML, whose readers would take 26.3 for a number.
-        variables={"PIP_VERSION": choice.versions["pip"], **index},
+        variables={**own, **index},
         caches={"PIP_CACHE_DIR": "pip"},
         make=(
             "export PIP_USER=0",
             f"python3 -m venv --clear {path}",
-            f'{python} -m pip install "pip==$PIP_VERSION"',
-            f"{install} -r requirements/main.txt",
+            f'{python} -m pip install "pip==$PIP_VERSION"'
+            if not choice.locks_tool
+            else f"{install} -r {TOOL_LOCK}",
+            f"{install} -r {lock_path(choice, MAIN)}",
             f"{python} -m pip check",
             # What is declared and not installed makes this fail: the lock is stale.
             f"{python} -m pip install --no-index --dry-run -r requirements/main.in",
@@ -135,11 +153,16 @@ def _installed_by_pip(choice: Choice, *, lock: tuple[Step, ...], update: tuple[S
         update=update,
         tox=(
             "deps =",
-            *(f"    -r requirements/{name}.txt" for name in _tested(choice)),
+            *(f"    -r {lock_path(choice, name)}" for name in _tested(choice)),
             "commands_pre = python -m pip check",
         ),
         locks=tuple(f"requirements/{name}.txt" for name in choice.sets),
     )
+
+
+def lock_path(choice: Choice, name: str) -> str:
+    """Return the file that pip installs the set *name* from."""
+    return pylock_path(name) if choice.installs_pylock else f"requirements/{name}.txt"
 
 
 def _tested(choice: Choice) -> tuple[str, ...]:
@@ -169,7 +192,7 @@ def _pipenv(choice: Choice) -> Way:
             f"{choice.environment}/bin/python -m pip check",
         ),
         lock=lock,
-        update=_from_portal("Pipfile and Pipfile.lock", lock) if is_written else update,
+        update=_from_portal(choice, ("Pipfile", "Pipfile.lock"), lock) if is_written else update,
         tox=(
             "allowlist_externals = pipenv",
             "pass_env = PIP_*, PIPENV_*",
@@ -198,7 +221,7 @@ def _poetry(choice: Choice) -> Way:
         ),
         lock=lock,
         update=(
-            _from_portal("pyproject.toml", lock)
+            _from_portal(choice, ("pyproject.toml",), lock)
             if binding(choice)
             else (Step("Update every set", "poetry lock --regenerate"),)
         ),
@@ -232,7 +255,7 @@ def _uv(choice: Choice) -> Way:
         ),
         lock=lock,
         update=(
-            _from_portal("pyproject.toml", lock)
+            _from_portal(choice, ("pyproject.toml",), lock)
             if binding(choice)
             else (Step("Update every set", "uv lock --upgrade"),)
         ),
