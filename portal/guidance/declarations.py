@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 
 from integrations.catalogue.validators import quoted, validate_requirement
 from matrix.rules.locks.parts import MAIN
+from portal.guidance.generating.choice import REVIEWED
 from portal.guidance.validators import SET
 
 DEV = "dev"
@@ -75,6 +76,8 @@ def _pyproject(declared: Declared, base: str, text: str) -> None:
     extras = _table(declared, project, "optional-dependencies", base)
     for word, tables in (("dependency-groups", groups), ("optional-dependencies", extras)):
         for key in tables:
+            if _is_generated(declared, f"{base}, {word}.{key}", key):
+                continue
             name = _set_name(declared, f"{base}, {word}.{key}", key)
             for text_or_table in _group(declared, tables, key, base, seen=()):
                 declared.add(name, f"{base}, {word}.{key}", text_or_table)
@@ -110,7 +113,7 @@ def _pipfile(declared: Declared, base: str, text: str) -> None:
     known = {"packages": MAIN, "dev-packages": DEV}
     apart = {"source", "requires", "scripts", "pipenv"}
     for key, table in content.items():
-        if key in apart:
+        if key in apart or _is_generated(declared, f"{base}, {key}", key):
             continue
         name = known.get(key) or _set_name(declared, f"{base}, {key}", key)
         if not isinstance(table, dict):
@@ -197,6 +200,14 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
         line = ""
     if line:
         yield begun, line
+
+
+def _is_generated(declared: Declared, place: str, key: str) -> bool:
+    """Whether the portal wrote this into a file that now comes back: pins that were reviewed."""
+    if canonicalize_name(key) != REVIEWED:
+        return False
+    declared.notes.append(f"{place} is left out: it holds what was reviewed, nothing is declared.")
+    return True
 
 
 def _set_name(declared: Declared, place: str, key: str) -> str:

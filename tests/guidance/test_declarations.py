@@ -3,6 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.guidance.declarations import read_declarations
+from portal.guidance.generating import Choice, generate
+from portal.guidance.generating.facts import CHECKED
 
 PYPROJECT = """
 [project]
@@ -140,3 +142,28 @@ def test_rubbish_is_told_and_never_raised(name: str, text: str) -> None:
     declared = read_declarations(name, text)
 
     assert all(isinstance(text, str) and text for text in declared.problems)
+
+
+@pytest.mark.parametrize(("tool", "path"), [("poetry", "pyproject.toml"), ("pipenv", "Pipfile")])
+def test_a_generated_file_comes_back_without_what_was_reviewed(tool: str, path: str) -> None:
+    sets = {"main": ("django>=5.2",), "dev": ("pytest>=8",)}
+    generated = generate(
+        Choice(
+            application="shop",
+            python="3.13",
+            tool=tool,
+            platform="server",
+            sets=sets,
+            versions=CHECKED,
+            reviewed={"main": ("django==5.2.8",), "dev": ("pytest==8.4.2",)},
+            hashes={"django==5.2.8": ("sha256:0",), "pytest==8.4.2": ("sha256:1",)},
+        )
+    ).files[path]
+    assert "django==5.2.8" in generated.replace(' = "', "")
+
+    found = read_declarations(path, generated)
+
+    assert {name: tuple(texts) for name, texts in found.sets.items()} == sets
+    assert found.problems == []
+    (note,) = found.notes
+    assert note.endswith("reviewed is left out: it holds what was reviewed, nothing is declared.")

@@ -6,6 +6,7 @@ The real tools, at the versions that the facts were checked with, on an index on
 
 import hashlib
 import json
+import sys
 import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from integrations.policy.linting import lint
 from matrix.environments.uv import Resolved, resolve
 from matrix.rules.facts import Python
 from matrix.rules.locks.parts import LockPart
@@ -236,17 +238,26 @@ def test_a_tool_locks_and_installs_what_was_published(
     shop.lock()
 
     assert locked_by_the_tool(shop) == expected(tool, SECOND)
+    assert lint(committed(shop)) == []
     assert installed(shop) == expected(tool, SECOND, "main") - ONLY_ON_WINDOWS
+
+
+def committed(shop: Shop) -> dict[str, str]:
+    """Return the files of the repository: what was generated, and the locks."""
+    names = {*shop.guidance.files, "poetry.lock", "uv.lock"}
+    names |= {f"requirements/{name}.txt" for name in SETS}
+    found = {name: shop.folder / name for name in names}
+    return {name: path.read_text(encoding="utf-8") for name, path in found.items() if path.exists()}
 
 
 def installed(shop: Shop) -> Pairs:
     """Install production as the build does, and return what is in the environment."""
     if shop.choice.tool in {"pip", "pip-tools"}:  # The index has no pip to begin with.
-        script = (
-            "set -eu\nexport PIP_USER=0\npython3 -m venv .venv\n"
-            ".venv/bin/python -m pip install --require-hashes -r requirements/main.txt"
+        install = "-m pip --python .venv/bin/python install --require-hashes"
+        done = shop.sh(
+            "set -eu\nexport PIP_USER=0\npython3 -m venv --without-pip .venv\n"
+            f"{sys.executable} {install} -r requirements/main.txt"
         )
-        done = shop.sh(script)
     else:
         done = shop.build()
     assert done.returncode == 0, done.stdout + done.stderr
