@@ -21,10 +21,12 @@ from matrix.rules.facts import Python
 from matrix.rules.locks.conflicts import held_back, split_pins
 from matrix.rules.locks.parts import MAIN, SETTINGS, TOOL, LockPart, Pinned, write
 from matrix.rules.locks.reading import UnreadableLock, read_lock
+from matrix.rules.locks.rendering import pylock_path
 from matrix.rules.resolution import LockRequest
 from matrix.sdk.dependencies import read_missing
 from matrix.sdk.preferring import KEEP, Refresh
 from portal.guidance.ageing import pinned_before
+from portal.guidance.agreeing import SPLIT, with_disagreements
 from portal.guidance.channel import (
     channel_of,
     in_order,
@@ -35,10 +37,11 @@ from portal.guidance.channel import (
 from portal.guidance.models import Application
 from portal.guidance.toolversions import everywhere
 
-SPLIT = "split pin"
 HELD_BACK = "held back"
 UNRESOLVED = "unresolved"
 EMPTY = "nothing declared"
+AGREES = "published main"
+NO_PYLOCK = "no pylock"
 LockFunction = Callable[[LockRequest], Outcome]
 
 
@@ -55,10 +58,6 @@ class Question:
     def covers(self, part: str) -> bool:
         return self.only is None or part in self.only
 
-    @property
-    def covers_a_set(self) -> bool:
-        return self.only is None or bool(self.only - {SETTINGS, TOOL})
-
 
 @dataclass(frozen=True, slots=True)
 class Locked:
@@ -67,6 +66,15 @@ class Locked:
     pins: tuple[Pinned, ...] = ()
     text: str = ""
     problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What the other sets agree with: the main lock that will be in force beside them."""
+
+    pins: tuple[Pinned, ...] = ()
+    note: str = ""  # Why it is the published one.
+    problem: str = ""  # Why there is none.
 
 
 def index_of(application: Application) -> Index:
@@ -102,19 +110,39 @@ class Locksmith:
     before: Mapping[str, LockPart]  # What is published, by set.
     made: dict[str, Locked] = field(default_factory=dict)
 
-    def locked(self, requirements: Iterable[str], name: str, against: str = "") -> Locked:
-        """Return the lock of *requirements*; its pins agree with those of the set *against*."""
-        kept = self._preferences(name)
-        limits = _limits(self.made[against].pins) if against else ()
-        request = self._request(tuple(requirements), preferences=kept, constraints=limits)
+    def locked(
+        self, requirements: Iterable[str], name: str, against: Iterable[Pinned] = ()
+    ) -> Locked:
+        """Return the lock of *requirements*; its pins agree with the pins *against*."""
+        request = self._request(
+            tuple(requirements),
+            preferences=self._preferences(name),
+            constraints=tuple(pin.requirement for pin in against),
+        )
         return self._asked(request)
 
-    def pylock(self, found: Locked, requirements: Iterable[str]) -> str:
-        """Return the same lock in the form of PEP 751; "" when the resolver refuses."""
-        limits = _limits(found.pins)
+    def pylock(self, found: Locked, requirements: Iterable[str]) -> tuple[str, str]:
+        """Return the same lock in the form of PEP 751, or "" and why the resolver refuses."""
+        limits = tuple(pin.requirement for pin in found.pins)
         request = self._request(tuple(requirements), constraints=limits, as_pylock=True)
         outcome = self.lock(request)
-        return outcome.text if isinstance(outcome, Resolved) else ""
+        if isinstance(outcome, Resolved):
+            return outcome.text, ""
+        return "", outcome.problem
+
+    def binding(self) -> Binding:
+        """Return the main lock that the other sets agree with: the proposed or published one."""
+        main, published = self.made.get(MAIN), self.before.get(MAIN)
+        if not any(each.name == MAIN for each in self.application.sets.all()):
+            return Binding(problem="There is no set named main, with which all others agree.")
+        if main is not None and not main.problem:
+            return Binding(main.pins)
+        why = "main could not be locked" if main else "main is not in this run"
+        if published is None:
+            return Binding(
+                problem=f"A set agrees with main, which has no lock: {why}, and none is published."
+            )
+        return Binding(published.pinned, note=f"It agrees with main as it is published: {why}.")
 
     def _request(
         self,
@@ -146,17 +174,36 @@ class Locksmith:
             return Locked(problem=f"The resolver wrote a lock that cannot be read. {error}")
 
     def _preferences(self, name: str) -> tuple[str, ...]:
-        """Return the published pins that are kept where nothing speaks against them."""
+        """
+        Return the pins that are kept where nothing speaks against them: those of other sets that
+        stand already, since two sets of one application agree, and the published ones.
+        """
+        beside = self._standing_beside(name)
         part, refresh = self.before.get(name), self.question.refresh
         if part is None or refresh.everything:
-            return ()
+            return tuple(pin.requirement for pin in beside)
         old = pinned_before(self.application, name, refresh.before) if refresh.before else set()
-        kept = {
-            pin.name: str(pin)
-            for pin in part.pinned
-            if pin.name not in refresh.projects and pin.name not in old
-        }
-        return tuple(kept.values())
+        given_up = {*refresh.projects, *old, *(pin.name for pin in beside)}
+        kept = [pin for pin in part.pinned if pin.name not in given_up]
+        return tuple(pin.requirement for pin in (*beside, *kept))
+
+    def _standing_beside(self, name: str) -> list[Pinned]:
+        """Return what the sets have, but main and *name*, that this run made or leaves."""
+        found: dict[str, list[Pinned]] = {}
+        for each in in_order(self.application.sets.all()) if name not in {MAIN, TOOL} else ():
+            own: dict[str, list[Pinned]] = {}
+            for pin in self._standing(each.name) if each.name not in {MAIN, name} else ():
+                own.setdefault(pin.name, []).append(pin)
+            found = own | found
+        return [pin for pins in found.values() for pin in pins]
+
+    def _standing(self, name: str) -> tuple[Pinned, ...]:
+        """Return the pins that a set has made, or keeps; none where it is still to be locked."""
+        made, published = self.made.get(name), self.before.get(name)
+        if made is not None and not made.problem:
+            return made.pins
+        is_kept = made is not None or not self.question.covers(name)
+        return published.pinned if published is not None and is_kept else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,15 +216,6 @@ class Wanted:
     @property
     def is_tool(self) -> bool:
         return self.name == TOOL
-
-
-def _limits(pins: Sequence[Pinned]) -> tuple[str, ...]:
-    """Return the versions as constraints; markers stand where a project has several."""
-    versions: dict[str, set[str]] = {}
-    for pin in pins:
-        versions.setdefault(pin.name, set()).add(pin.version)
-    found = (pin.requirement if len(versions[pin.name]) > 1 else str(pin) for pin in pins)
-    return tuple(dict.fromkeys(found))
 
 
 def compute(application: Application, question: Question, lock: LockFunction) -> list[ComputedPart]:
@@ -200,11 +238,19 @@ def compute(application: Application, question: Question, lock: LockFunction) ->
         settings = settings_part(application, [each.name for each in sets])
         parts.append(ComputedPart(part=SETTINGS, body=write(settings)))
     for each in wanted:
-        # The other sets agree with main, so it is locked whatever is asked for of them.
-        if question.covers(each.name) or (each.name == MAIN and question.covers_a_set):
-            against = MAIN if not each.is_tool and each.name != MAIN and MAIN in smith.made else ""
-            smith.made[each.name] = smith.locked(each.requirements, each.name, against)
-    return parts + [_part(each, smith, bodies) for each in wanted if question.covers(each.name)]
+        if question.covers(each.name):
+            smith.made[each.name] = _made(each, smith)
+    parts += [_part(each, smith, bodies) for each in wanted if question.covers(each.name)]
+    return with_disagreements(parts, before=smith.before, is_whole=question.only is None)
+
+
+def _made(each: Wanted, smith: Locksmith) -> Locked:
+    if each.is_tool or each.name == MAIN:
+        return smith.locked(each.requirements, each.name)
+    binding = smith.binding()
+    if binding.problem:
+        return Locked(problem=binding.problem)
+    return smith.locked(each.requirements, each.name, binding.pins)
 
 
 def _tool(application: Application) -> Iterable[Wanted]:
@@ -226,14 +272,18 @@ def _part(each: Wanted, smith: Locksmith, bodies: Mapping[str, str]) -> Computed
             problem=text,
             findings=(Found(UNRESOLVED, "error", text), *findings),
         )
+    # pip installs the tool, by its requirements file.
+    pylock, problem = ("", "") if each.is_tool else smith.pylock(found, each.requirements)
+    if problem:
+        text = f"{pylock_path(each.name)} could not be made. {problem}"
+        findings = (*findings, Found(NO_PYLOCK, "warning", text))
     part = LockPart(
         name=each.name,
         declared=each.requirements,
         python=smith.application.python,
         constrained_by="" if each.is_tool or each.name == MAIN else MAIN,
         pinned=found.pins,
-        # pip installs the tool, by its requirements file.
-        pylock="" if each.is_tool else smith.pylock(found, each.requirements),
+        pylock=pylock,
     )
     return ComputedPart(part=each.name, body=write(part), findings=findings)
 
@@ -247,29 +297,33 @@ def _findings(each: Wanted, smith: Locksmith) -> Iterable[Found]:
         yield from _held_back(smith)
     elif smith.made[each.name].problem:
         yield from _split(each, smith)
+    elif note := smith.binding().note:
+        yield Found(AGREES, "info", note)
 
 
 def _held_back(smith: Locksmith) -> Iterable[Found]:
     """Tell what one resolution for all sets would take from production."""
     main = smith.made.get(MAIN)
-    declared = [text for each in smith.application.sets.all() for text in each.requirement_list]
-    others = [each for each in smith.application.sets.all() if each.name != MAIN]
-    if main is None or main.problem or not any(each.requirement_list for each in others):
+    sets = {each.name: each.requirement_list for each in in_order(smith.application.sets.all())}
+    others = {name: requirements for name, requirements in sets.items() if name != MAIN}
+    if main is None or main.problem or not any(others.values()):
         return
-    together = smith.locked(declared, MAIN)
+    together = smith.locked([text for texts in sets.values() for text in texts], MAIN)
     if together.problem:
         return  # The sets do not agree at all: that is told where the other set fails.
-    for found in held_back(main.pins, together.pins):
+    for found in held_back(main.pins, together.pins, declared=others):
         text = f"{found} The portal locks main by itself; a tool with one lock for all would not."
         yield Found(HELD_BACK, "warning", text)
 
 
 def _split(each: Wanted, smith: Locksmith) -> Iterable[Found]:
     """Tell why a set does not agree with main: what it would pin if it were locked by itself."""
-    alone = smith.locked(each.requirements, each.name)
-    main = smith.made.get(MAIN)
-    if alone.problem or main is None or main.problem:
+    binding = smith.binding()
+    if binding.problem:
         return
-    locks: dict[str, Sequence[Pinned]] = {MAIN: main.pins, each.name: alone.pins}
-    for found in split_pins(locks):
+    alone = smith.locked(each.requirements, each.name)
+    if alone.problem:
+        return
+    locks: dict[str, Sequence[Pinned]] = {MAIN: binding.pins, each.name: alone.pins}
+    for found in split_pins(locks, declared={each.name: each.requirements}):
         yield Found(SPLIT, "error", f"Locked separately, {found}")

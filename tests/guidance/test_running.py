@@ -125,8 +125,9 @@ def test_a_set_that_does_not_agree_with_main_keeps_its_lock_and_says_why(
         "Locked separately, rsfoo is 2.0 in main and 1.5 in dev because of rsdev 1.0 → rsfoo 1.5."
     )
     assert told["held back"] == (
-        "rsfoo is held back: 1.5 with all sets, 2.0 by itself because of rsdev 1.0 → rsfoo 1.5. "
-        "The portal locks main by itself; a tool with one lock for all would not."
+        "rsfoo is held back: 1.5 with all sets, 2.0 by itself because dev declares rsdev: "
+        "rsdev 1.0 → rsfoo 1.5. The portal locks main by itself; a tool with one lock for all "
+        "would not."
     )
 
 
