@@ -113,6 +113,11 @@ class LockRequest(EnvironmentRequest):
 
     as_pylock: bool = False  # The form of PEP 751, else requirements as pip reads them.
 
+    @property
+    def full_python(self) -> str:
+        """``3.13.0``: a lock holds from the first patch release on; images may have any."""
+        return f"3.{self.python.minor}.0"
+
 
 def full_python(python: Python) -> str:
     """Return the patch release that stands for *python*; the first one where none is known."""

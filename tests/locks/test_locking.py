@@ -68,6 +68,22 @@ def test_the_same_as_a_file_of_pep_751(folder: Path, index: WheelIndex) -> None:
     assert {package.name for package in lock.packages} == {"click", "onlywin"}
 
 
+def test_a_lock_holds_from_the_first_patch_release_of_its_python_on(folder: Path) -> None:
+    with WheelIndex() as index:
+        index.release("early", "1.0")
+        index.release("site", "1.0", 'early; python_full_version < "3.13.5"')
+        request = LockRequest(
+            requirements=("site",), python=Python(13), index_url=index.url, as_pylock=True
+        )
+
+        pins = locked(folder, index, "site")
+        outcome = resolve(request, a_uv(folder))
+
+    assert {pin.name for pin in pins} == {"early", "site"}
+    assert isinstance(outcome, Resolved), outcome
+    assert str(Pylock.from_dict(tomllib.loads(outcome.text)).requires_python) == ">=3.13.0"
+
+
 def test_both_conflicts_of_main_and_dev_are_found_before_anyone_installs(
     folder: Path, index: WheelIndex
 ) -> None:
