@@ -194,6 +194,8 @@ def test_the_lock_of_pipenv_is_what_was_reviewed() -> None:
     }
     assert set(lock["develop"]) == {"django", "pytest"}
     assert set(lock["reviewed"]) == {"django", "numpy", "pytest", "tzdata"}
+    line = """tzdata = {version = "==2025.2", markers = "sys_platform == 'win32'"}"""
+    assert line in found.files["Pipfile"].splitlines()
     assert [step.command for step in found.lock] == ["pipenv verify"]
     assert any("Of numpy it has the one for Linux and Python 3.13." in one for one in found.notes)
     assert lint(found.files) == []
@@ -267,6 +269,14 @@ def test_a_command_makes_young_releases_wait(tool: str, option: str) -> None:
     for step in (*found.lock[1:], *found.update[:2]):
         assert f" {option} " in step.command
     assert not [step for step in guidance(tool).lock if option in step.command]
+
+
+def test_an_update_takes_the_files_of_the_cooldown_along() -> None:
+    found = published("poetry", PUBLISHED, cooldown_days=7)
+
+    assert "take pyproject.toml and poetry.toml out of them" in found.update[1].purpose
+    assert "poetry.toml" in found.update[-1].command
+    assert "poetry.toml" not in published("poetry", PUBLISHED).update[1].purpose
 
 
 def test_pip_tools_gets_the_pip_that_knows_the_age_of_releases() -> None:

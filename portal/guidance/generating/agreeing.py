@@ -42,8 +42,7 @@ class Pin(NamedTuple):
         """Read ``numpy==2.3.0 ; python_version >= '3.14'``."""
         pinned, _, marker = text.partition(" ; ")
         name, _, version = pinned.partition("==")
-        # In quotes that need no escaping in TOML and JSON.
-        return cls(name, version, marker if "'" in marker else marker.replace('"', "'"))
+        return cls(name, version, in_single_quotes(marker))
 
     def __str__(self) -> str:
         return f"{self.pinned} ; {self.marker}" if self.marker else self.pinned
@@ -55,6 +54,11 @@ class Pin(NamedTuple):
 
     def holds(self, environment: Environment) -> bool:
         return not self.marker or Marker(self.marker).evaluate(dict(environment))
+
+
+def in_single_quotes(marker: str) -> str:
+    """Return a marker in the quotes that need no escaping in TOML and JSON."""
+    return marker if "'" in marker else marker.replace('"', "'")
 
 
 def pins_of(choice: Choice, name: str) -> tuple[Pin, ...]:

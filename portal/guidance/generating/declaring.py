@@ -10,6 +10,7 @@ from portal.guidance.generating.agreeing import (
     HEADINGS,
     Pin,
     binding,
+    in_single_quotes,
     one_of_each,
     pipfile_lock,
     writes_pipfile_lock,
@@ -75,7 +76,7 @@ def _pipfile_entry(text: str) -> str:
     if requirement.extras:
         parts.append(f"extras = [{', '.join(map(_text, sorted(requirement.extras)))}]")
     if requirement.marker:
-        parts.append(f"markers = {_text(str(requirement.marker))}")
+        parts.append(f"markers = {_text(in_single_quotes(str(requirement.marker)))}")
     return f"{requirement.name} = {{{', '.join(parts)}}}"
 
 

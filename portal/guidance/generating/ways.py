@@ -209,6 +209,7 @@ def _pipenv(choice: Choice) -> Way:
 def _poetry(choice: Choice) -> Way:
     bound = "; the published pins bind it" if binding(choice) else ""
     lock = (Step(f"Lock every set in one resolution{bound}", "poetry lock"),)
+    declared = ("pyproject.toml", "poetry.toml") if cooling.waits(choice) else ("pyproject.toml",)
     return Way(
         tools={"poetry": choice.versions["poetry"]},
         variables={"POETRY_NO_INTERACTION": "1", "POETRY_VIRTUALENVS_CREATE": "true"},
@@ -221,7 +222,7 @@ def _poetry(choice: Choice) -> Way:
         ),
         lock=lock,
         update=(
-            _from_portal(choice, ("pyproject.toml",), lock)
+            _from_portal(choice, declared, lock)
             if binding(choice)
             else (Step("Update every set", "poetry lock --regenerate"),)
         ),
