@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from matrix.review.models import Channel
-from matrix.review.values import Change, Render, Summarise
+from matrix.review.values import Change, Objections, Render, Summarise
 from matrix.rules.diffing import PartDiff
 
 Compared = tuple[Any, Any, PartDiff]  # A part before and after a change, as read, and the change.
@@ -39,6 +39,8 @@ class Kind:
     compare: Callable[[Sequence[Change]], Sequence[Compared]]  # In the order of the changes.
     tally: Callable[[Iterable[PartDiff]], str]  # What changes together, without a full stop.
     subjects: Callable[[Collection[str]], Mapping[str, Subject]]  # Those that there are, by slug.
+    # What speaks against a state, whoever approved its parts. None: every mix can be published.
+    objections: Objections | None = None
 
     def find(self, slug: str) -> Subject | None:
         """Return the subject of this slug; None: it was removed."""

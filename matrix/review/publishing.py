@@ -47,7 +47,7 @@ from matrix.review.state import (
     published_hashes,
 )
 from matrix.review.texts import require_usable
-from matrix.review.values import Change, Render, Summarise
+from matrix.review.values import Change, Objections, Render, Summarise
 
 
 def publish(
@@ -60,6 +60,7 @@ def publish(
     second_person: bool = False,
     summarise: Summarise | None = None,
     generator: str = "",
+    objections: Objections | None = None,
 ) -> Publication:
     """
     Publish the base and the approved items of proposal *number*.
@@ -67,7 +68,8 @@ def publish(
     Undecided items stay open against the new publication; when there are none the proposal is
     published, and what was declined stays in it as history. With *second_person* nobody who
     approved one of the items may publish. *summarise* gives the publication, and what is left of
-    the proposal, a summary line of its own; *generator* says what *render* is.
+    the proposal, a summary line of its own; *generator* says what *render* is. *objections* says
+    what speaks against a state: what the current publication does not have already is refused.
     """
     with transaction.atomic():
         channel, proposal = lock_open_proposal(number)
@@ -77,6 +79,8 @@ def publish(
         if second_person:
             _require_second_person(proposal, items, by)
         hashes = apply(published_hashes(proposal.base_id), items)
+        if objections:
+            _refuse_objected(proposal, hashes, objections)
         publication = Publication.objects.create(
             channel=channel,
             number=_next_number(channel),
@@ -204,6 +208,22 @@ def _refuse_blocked(proposal: Proposal, items: list[Item]) -> None:
     ).order_by("pk")
     if texts := [f"{finding.part or 'the proposal'}: {finding.text}" for finding in found]:
         raise Blocked(f"{' '.join(texts)} Waive it with a reason, or withdraw the approval.")
+
+
+def _refuse_objected(proposal: Proposal, hashes: Mapping[str, str], objections: Objections) -> None:
+    """Refuse what speaks against the new state, unless it stands already or was waived."""
+    rows = proposal.findings.filter(waived_at__isnull=False)
+    waived = [*rows.values_list("text", flat=True)]
+    known = {*objections(bodies_of(published_hashes(proposal.base_id)))}
+    found = [
+        text
+        for text in objections(bodies_of(hashes))
+        if text not in known and not any(text in other for other in waived)
+    ]
+    if found:
+        raise Blocked(
+            f"If this were published: {' '.join(found)} Approve what goes together, or none of it."
+        )
 
 
 def _require_second_person(proposal: Proposal, items: list[Item], by: User) -> None:

@@ -1,6 +1,6 @@
 """What runs hand to review, and what review hands to those who read it. Bodies are opaque text."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,4 +47,6 @@ class Change:
 
 
 Summarise = Callable[[Sequence[Change]], str]  # The summary line of these changes.
+# What speaks against publishing {part: body}, as sentences.
+Objections = Callable[[Mapping[str, str]], Collection[str]]
 Render = Callable[[Mapping[str, str]], Mapping[str, str]]  # {part: body} -> {path: text}

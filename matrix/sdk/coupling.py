@@ -5,7 +5,8 @@ Rendering takes any mix of published and approved parts, so nothing has to be de
 the files to be made. What is *required* is required by CI: a part whose tests would find none of
 their services without the other item. A group that the published layout does not know is no such
 thing: its rows come last in the tox.ini until the layout is published. An order of groups that
-changes moves published rows, whatever is decided about parts, so it couples nothing.
+changes moves published rows, whatever is decided about parts, so it couples nothing. Sets of an
+application are required by each other where one alone would split a pin: publishing refuses that.
 """
 
 from collections import defaultdict
@@ -13,6 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from matrix.review.choosing import listed
+from matrix.rules.locks.agreeing import going_together
+from matrix.rules.locks.parts import LockPart
 from matrix.rules.parts import LAYOUT, IntegrationPart, LayoutPart
 from matrix.sdk.reporting import AnyPart, ItemReport
 
@@ -45,6 +48,7 @@ def companions(reports: Sequence[ItemReport]) -> dict[str, tuple[Companion, ...]
     states = {report.part: _States.of(report) for report in reports}
     for part, companion in (
         *_with_the_layout(states),
+        *_of_agreeing_sets(states),
         *_of_one_project(states),
         *_of_one_cause(reports),
     ):
@@ -140,6 +144,14 @@ def _services(layout: LayoutPart, part: IntegrationPart) -> set[str]:
 def _named_services(names: Iterable[str]) -> str:
     found = sorted(names)
     return f"the service{'s' if len(found) > 1 else ''} {listed(found)}"
+
+
+# --- Sets of an application ----------------------------------------------------------------------
+def _of_agreeing_sets(states: Mapping[str, _States]) -> Found:
+    before = {part: one.old for part, one in states.items() if isinstance(one.old, LockPart)}
+    after = {part: one.new for part, one in states.items() if isinstance(one.new, LockPart)}
+    for part, other, split in going_together(before, after):
+        yield part, Companion(other, f"Without the change of {other}, {split}", is_required=True)
 
 
 # --- What several parts have in common -----------------------------------------------------------

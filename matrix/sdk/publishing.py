@@ -37,6 +37,7 @@ def publish_approved(number: int, *, by: User, at: datetime, comment: str = "") 
         second_person=asks_for_two(proposal),
         summarise=kind.summary_of(proposal.channel),
         generator=GENERATOR,
+        objections=kind.objections,
     )
 
 

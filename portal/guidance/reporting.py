@@ -6,9 +6,10 @@ from matrix.review.kinds import Compared, Kind, Subject
 from matrix.review.models import Channel
 from matrix.review.values import Change, Summarise
 from matrix.rules.diffing import PartDiff, PinMove, PinsDiff
+from matrix.rules.locks.agreeing import disagreements
 from matrix.rules.locks.diffing import LockDiff, LockMove
 from matrix.rules.locks.parts import LockPart, Part, read
-from portal.guidance.channel import differences, files_of, summarise
+from portal.guidance.channel import differences, files_of, locks_in, summarise
 from portal.guidance.models import Application
 
 
@@ -99,6 +100,11 @@ def summary_of(_: Channel) -> Summarise:
     return summarise
 
 
+def objections(bodies: Mapping[str, str]) -> Collection[str]:
+    """Tell each project that two sets of a state have at two versions."""
+    return [str(split) for split in disagreements(locks_in(bodies))]
+
+
 APPLICATION = Kind(
     noun="application",
     render=files_of,
@@ -106,4 +112,5 @@ APPLICATION = Kind(
     compare=compare,
     tally=tally,
     subjects=subjects,
+    objections=objections,
 )

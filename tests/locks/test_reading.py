@@ -53,3 +53,13 @@ def test_what_is_no_lock_is_refused_with_its_line(text: str, message: str) -> No
         read_lock(text)
 
     assert str(refused.value) == message
+
+
+@pytest.mark.parametrize("limits", ["-c constraints.txt", "-c main.txt"])
+def test_what_a_constraint_bounds_is_not_declared_by_it(limits: str) -> None:
+    bounded, both = read_lock(
+        f"a==1.0\n    # via {limits}, b\nb==1.0\n    # via {limits}, -r dev.in"
+    )
+
+    assert (bounded.is_declared, bounded.required_by) == (False, ("b",))
+    assert (both.is_declared, both.required_by) == (True, ())

@@ -64,7 +64,7 @@ def _pinned(number: int, line: str, comments: list[str]) -> Pinned:
         hashes=tuple(sorted(set(hashes))),
         marker=str(requirement.marker) if requirement.marker else "",
         required_by=tuple(sorted({canonicalize_name(n) for n in names if not SOURCE.match(n)})),
-        is_declared=any(SOURCE.match(name) for name in names),
+        is_declared=any(SOURCE.match(name) and not name.startswith("-c ") for name in names),
     )
 
 
