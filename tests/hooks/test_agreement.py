@@ -100,8 +100,8 @@ def tool(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def programs(tool: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return install_tool(tool, tmp_path_factory.mktemp(tool))
+def programs(tool: str, tools: Path) -> Path:
+    return install_tool(tool, tools / f"of-{tool}")
 
 
 def locked_by_the_portal(
@@ -296,9 +296,11 @@ def test_without_upload_times_a_tool_does_what_the_guidance_says(
         assert done.returncode != 0
 
 
-def test_pipenv_cannot_be_made_to_lock_something_else(dated: DatedIndex, tmp_path: Path) -> None:
+def test_pipenv_cannot_be_made_to_lock_something_else(
+    tools: Path, dated: DatedIndex, tmp_path: Path
+) -> None:
     """The category with the reviewed pins contradicts newer ones of main."""
-    programs = install_tool("pipenv", tmp_path / "installed")
+    programs = install_tool("pipenv", tools / "of-pipenv")
     parts = locked_by_the_portal(tmp_path, dated, OLDER)
     shop = put_published(tmp_path / "shop", "pipenv", programs, dated, parts)
     before = (shop.folder / "Pipfile.lock").read_bytes()
