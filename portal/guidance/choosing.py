@@ -56,7 +56,7 @@ def answer(asked: Asked, *, now: datetime) -> Answer:
         asked=asked,
         guidance=guidance,
         versions=tuple(versions[name] for name in guidance.choice.needed_tools),
-        files=dict(sorted({**_lock_files(locks, asked), **guidance.files}.items())),
+        files=_files(locks, asked, guidance),
         has_locks=bool(published),
         notes=tuple(_notes(asked, published, locks)),
     )
@@ -114,6 +114,12 @@ def _locked_tools(part: LockPart | None) -> dict[str, str]:
     declared = [pin for pin in (part.pinned if part else ()) if pin.is_declared]
     found = sorted(declared, key=lambda pin: Version(pin.version))
     return {pin.name: pin.version for pin in found if pin.name in TOOLS}
+
+
+def _files(locks: Mapping[str, LockPart], asked: Asked, guidance: Guidance) -> Mapping[str, str]:
+    """Return all files by path; of the tool what was published, and not an exact version too."""
+    tool = files_of_lock(locks[TOOL]) if TOOL in locks else {}
+    return dict(sorted({**_lock_files(locks, asked), **guidance.files, **tool}.items()))
 
 
 def _lock_files(locks: Mapping[str, LockPart], asked: Asked) -> dict[str, str]:

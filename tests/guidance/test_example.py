@@ -1,5 +1,7 @@
 """What a newcomer gets: an SDK and an application, each with its first proposal."""
 
+import io
+import zipfile
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -14,7 +16,7 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 
 from integrations.catalogue.models import Sdk
-from matrix.review.models import Channel, Proposal
+from matrix.review.models import Channel, Proposal, PublishedFile
 from matrix.sdk.publishing import approve_and_publish
 from portal.guidance.example import EXAMPLE, SETS
 from portal.guidance.models import Application, DependencySet
@@ -58,9 +60,14 @@ def test_once_it_is_published_the_guidance_has_its_hashes(wheels: WheelIndex) ->
     client.force_login(admin)
 
     page = text_of(client.get(reverse("application-guidance", args=[EXAMPLE])))
+    packed = client.get(reverse("application-guidance-zip", args=[EXAMPLE]))
+    with zipfile.ZipFile(io.BytesIO(packed.content)) as archive:
+        files = {name: archive.read(name).decode() for name in archive.namelist()}
 
     assert "django==5.2.1 \\\n    --hash=sha256:" in page
     assert ".venv/bin/gunicorn" in page
+    published = {file.path: file.read() for file in PublishedFile.objects.all()}
+    assert {path: files[path] for path in published} == published
 
 
 def test_called_again_it_leaves_what_people_changed(wheels: WheelIndex) -> None:
