@@ -120,8 +120,19 @@ def test_the_document_of_guidance_names_what_was_tried_and_when() -> None:
 def test_every_file_of_guidance_is_described() -> None:
     files = sections(text_of("docs", "guidance.md"))["What each file is for"]
     described = set(re.findall(r"`([^`]+)`", files))
+    pin = "django==5.2.8"
     choices = [
-        Choice(application="shop", python="3.13", tool=tool, platform=platform, versions=CHECKED)
+        Choice(
+            application="shop",
+            python="3.13",
+            tool=tool,
+            platform=platform,
+            versions=CHECKED,
+            locks_tool=True,
+            cooldown_days=7,
+            reviewed={"main": (pin,)},
+            hashes={pin: (f"sha256:{'0' * 64}",)},
+        )
         for tool in TOOLS
         for platform in PLATFORMS
     ]
