@@ -222,12 +222,12 @@ BOMBS = {
 
 @pytest.mark.parametrize(("name", "text", "sentence"), BOMBS.values(), ids=BOMBS)
 def test_a_bomb_is_refused_with_a_sentence_and_soon(name: str, text: str, sentence: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     (found,) = lint({name: text})
 
     assert found.rule == "unreadable"
     assert sentence in found.text
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 # What once took a pattern or a loop more than its share.
@@ -246,12 +246,12 @@ SLOW = {
 
 @pytest.mark.parametrize(("name", "text"), SLOW.values(), ids=SLOW)
 def test_the_time_grows_with_the_size_alone(name: str, text: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
 
     lint({name: text})
     guess_name(text)
 
-    assert time.perf_counter() - begun < 3
+    assert time.process_time() - begun < 3
 
 
 def test_no_text_makes_the_linter_fail() -> None:

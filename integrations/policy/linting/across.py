@@ -135,12 +135,16 @@ def _next(version: Version) -> Version:
 
 def _told(locks: list[Lock]) -> dict[str, list[str]]:
     """Return what locks that name bounds say about releases that other locks have too."""
-    found: dict[str, list[str]] = {}
+    pins: dict[str, dict[str, str]] = {}  # Of all sets of a file, which say the same.
+    asked: dict[str, tuple[tuple[str, str], ...]] = {}
     for lock in locks:
-        pins = {pin.name: str(pin) for pin in lock.pins}
-        for who, text in lock.asked:
-            if who in pins:
-                found.setdefault(pins[who], []).append(text)
+        pins.setdefault(lock.path, {}).update((pin.name, str(pin)) for pin in lock.pins)
+        asked.setdefault(lock.path, lock.asked)
+    found: dict[str, list[str]] = {}
+    for path, entries in asked.items():
+        for who, text in entries:
+            if who in pins[path]:
+                found.setdefault(pins[path][who], []).append(text)
     return found
 
 
@@ -148,8 +152,8 @@ def _told(locks: list[Lock]) -> dict[str, list[str]]:
 def _violated(lock: Lock, known: Known) -> Iterator[Finding]:
     """Yield pins that a release of the same lock does not allow."""
     asked: list[tuple[str, str]] = []
-    for pin in lock.pins:
-        asked += [(str(pin).replace("==", " "), text) for text in known.get(str(pin), ())]
+    for pinned in dict.fromkeys(map(str, lock.pins)):
+        asked += [(pinned.replace("==", " "), text) for text in known.get(pinned, ())]
     versions: dict[str, list[str]] = {}
     for pin in lock.pins:
         versions.setdefault(pin.name, []).append(pin.version)

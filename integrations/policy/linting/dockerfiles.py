@@ -47,12 +47,25 @@ class Instruction:
         return found[0].partition("=")[2] if found else ""
 
 
-@dataclass(kw_only=True, slots=True)
+@dataclass(kw_only=True)
 class Stage:
     line: int
     image: str  # What FROM names, variables filled in.
     name: str
     instructions: list[Instruction] = field(default_factory=list)
+
+    @cached_property
+    def environments(self) -> set[str]:
+        """The paths at which environments are made."""
+        return {
+            word.rstrip("/")
+            for each in self.instructions
+            if each.name == "RUN"
+            for call in each.calls
+            if call.verb in {"-m venv", "venv"}
+            for word in call.arguments
+            if word.startswith("/")
+        }
 
 
 def instructions_of(text: str) -> Iterator[Instruction]:
@@ -250,7 +263,7 @@ def _moved(path: str, stages: list[Stage]) -> Iterator[Finding]:
             if each.name != "COPY" or source is None or len(words) < 2:  # noqa: PLR2004
                 continue
             target = words[-1].rstrip("/")
-            for word in words[:-1]:
+            for word in dict.fromkeys(words[:-1]):
                 yield from _copy(path, each, word.rstrip("/"), target, (source, stage))
 
 
@@ -258,7 +271,7 @@ def _copy(
     path: str, each: Instruction, source: str, target: str, stages: tuple[Stage, Stage]
 ) -> Iterator[Finding]:
     origin, stage = stages
-    is_made = source in _environments(origin)
+    is_made = source in origin.environments
     if not is_made and not ENVIRONMENT.search(source):
         return
     if source != target or "-packages" in source:
@@ -276,17 +289,6 @@ def _copy(
 
 def _python_of(origin: Stage, stage: Stage) -> bool:
     return stage.image not in {origin.image, origin.name}
-
-
-def _environments(stage: Stage) -> set[str]:
-    """Return the paths at which a stage makes environments."""
-    found = set()
-    for each in stage.instructions:
-        if each.name == "RUN":
-            for call in each.calls:
-                if call.verb in {"-m venv", "venv"}:
-                    found |= {word.rstrip("/") for word in call.arguments if word.startswith("/")}
-    return found
 
 
 # --- RUN -----------------------------------------------------------------------------------------

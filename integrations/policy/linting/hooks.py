@@ -173,12 +173,13 @@ def _socket(hook: Hook, *, is_unix: bool) -> Iterator[Finding]:
 def _elsewhere(hook: Hook, upload: Upload) -> Iterator[Finding]:
     """Yield files of a command that stand in another folder of the upload."""
     prefix = f"{hook.root}/" if hook.root else ""
+    places: dict[str, str] = {}
+    for path in upload.files:
+        places.setdefault(path.rpartition("/")[2], path)
     for name in dict.fromkeys(hook.text.split()):
         is_file = "/" in name and name[0] not in "-/$." and name.endswith(ENDINGS)
         if not is_file or f"{prefix}{name}" in upload.files:
             continue
-        base = name.rpartition("/")[2]
-        others = [path for path in upload.files if path.rpartition("/")[2] == base]
-        if others:
-            text = f"{name} is not there, but {others[0]} is."
+        if other := places.get(name.rpartition("/")[2]):
+            text = f"{name} is not there, but {other} is."
             yield finding("path-elsewhere", hook.path, hook.line, text)

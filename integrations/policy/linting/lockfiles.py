@@ -8,7 +8,7 @@ from packaging.utils import canonicalize_name
 
 from integrations.policy.linting.forms import Form, is_production, set_of
 from integrations.policy.linting.reading import json_lines
-from integrations.policy.linting.requirement_files import parsed, pins_of
+from integrations.policy.linting.requirement_files import few, parsed, pins_of
 from integrations.policy.linting.upload import Upload, rows, table, tables, texts
 from matrix.rules.locks.parts import Pinned
 
@@ -44,7 +44,7 @@ def locks_of(upload: Upload) -> list[Lock]:
     for path, form in upload.forms.items():
         reader = READERS.get(form)
         if reader is not None:
-            found += reader(path, upload)
+            found += [replace(lock, pins=few(lock.pins)) for lock in reader(path, upload)]
     return found
 
 

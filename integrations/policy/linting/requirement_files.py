@@ -1,7 +1,8 @@
 """Requirement files: what is declared in ``.in``, what is installed by ``.txt``."""
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -16,6 +17,7 @@ from integrations.policy.linting.upload import Upload
 from matrix.rules.locks.parts import Pinned
 from matrix.rules.locks.reading import UnreadableLock, read_lock
 
+MOST_OF_ONE = 50  # Pins of one project in one set, each under another marker.
 HASH = re.compile(r"\s--hash[= ](\S+)")
 OPTION = re.compile(r"\s--(config-settings|global-option)[= ]\S+")
 STRONG = ("sha256:", "sha384:", "sha512:")
@@ -128,7 +130,18 @@ def pins_of(text: str) -> tuple[tuple[Pinned, ...], dict[str, int]]:
         except UnreadableLock:
             continue
         lines.setdefault(entry.name, entry.number)
-    return tuple(pins), lines
+    return few(pins), lines
+
+
+def few(pins: Iterable[Pinned]) -> tuple[Pinned, ...]:
+    """Leave out what a project has more pins of than any lock: each is compared with others."""
+    seen: Counter[str] = Counter()
+    found = []
+    for pin in pins:
+        seen[pin.name] += 1
+        if seen[pin.name] <= MOST_OF_ONE:
+            found.append(pin)
+    return tuple(found)
 
 
 # --- What is wrong with a file -------------------------------------------------------------------

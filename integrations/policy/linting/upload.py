@@ -17,6 +17,7 @@ MOST_ENTRIES = 10_000  # Requirements or packages of one file; the largest locks
 MOST_OF_ALL = 20_000
 MOST_SETS = 50  # Of one lock.
 MOST_SETS_OF_ALL = 200  # Each is compared with each.
+MOST_SCRIPTED = 1_000_000  # Characters of configuration and shell, of all files.
 MOST_SHELL = 200_000  # Characters of a script or a Dockerfile.
 TOML = frozenset(
     [Form.PIPFILE, Form.PYPROJECT, Form.POETRY_LOCK, Form.POETRY_TOML, Form.UV_LOCK, Form.PYLOCK]
@@ -42,6 +43,7 @@ class Upload:
     groups: dict[str, Groups] = field(default_factory=dict)  # Of each pyproject.toml.
     entries: int = 0  # Requirements and packages, of all files.
     sets: int = 0
+    scripted: int = 0  # Characters of files that hold shell.
 
     def __post_init__(self) -> None:
         for path in sorted(self.files):
@@ -59,6 +61,8 @@ class Upload:
             self.findings.append(finding("unreadable", path, error.line, str(error)))
         else:
             self.forms[path] = form
+            if form is Form.METADATA:
+                self._metadata(text)
 
     def _parse(self, path: str, form: Form, text: str) -> None:
         if form in TOML:
@@ -71,8 +75,6 @@ class Upload:
                 self.findings.append(
                     finding("duplicate-key", path, 0, f'An object has the key "{twice}" twice.')
                 )
-        elif form is Form.METADATA:
-            self._metadata(text)
         elif form in YAML:
             self.yamls[path] = read_yaml(text)
             self.findings += [
@@ -83,6 +85,8 @@ class Upload:
     def _count(self, path: str, form: Form, text: str) -> None:
         """Refuse more requirements and packages than applications have: each is compared."""
         number, sets = 0, 0
+        if form in SHELL or form in YAML or form is Form.TOX:
+            self.scripted += len(text)
         if form in REQUIREMENTS:
             number, sets = logical_count(text), 1
         elif form is Form.PIPFILE_LOCK:
@@ -93,10 +97,17 @@ class Upload:
             )
         elif form in TOML:
             number, sets = packages_count(self.tomls[path])
+        elif form is Form.METADATA:
+            number = text.count("\nRequires-Dist:")
         if number > MOST_ENTRIES:
             raise Unreadable(f"It has more than {MOST_ENTRIES:,} requirements or packages.")
         if sets > MOST_SETS:
             raise Unreadable(f"It has more than {MOST_SETS} sets or groups.")
+        if self.scripted > MOST_SCRIPTED:
+            raise Unreadable(
+                f"It was not looked at: all files have more than {MOST_SCRIPTED:,} characters of "
+                "configuration and shell. Send fewer."
+            )
         self.entries += number
         self.sets += sets
         if self.entries > MOST_OF_ALL or self.sets > MOST_SETS_OF_ALL:
