@@ -49,7 +49,8 @@ def verdict_of(report: Report, refused: Sequence[str]) -> str:
     forms = ", ".join(f"{path} as {form}" for path, form in report.read.items())
     files = _files(len(report.read))
     apart = f" {_files(len(refused))} could not be read." if refused else ""
-    return f"No findings in {files}; read: {forms}.{apart}"
+    known = ", as far as they tell" if report.untold else ""
+    return f"No findings in {files}{known}; read: {forms}.{apart}"
 
 
 def _among(report: Report) -> str:
@@ -74,5 +75,5 @@ def _files(number: int) -> str:
 
 
 def is_clean(report: Report, refused: Sequence[str]) -> bool:
-    """Whether something was read, all of it, and nothing found."""
-    return bool(report.read) and not report.findings and not refused
+    """Whether something was read, all of it, nothing found, and nothing left open."""
+    return bool(report.read) and not (report.findings or report.untold or refused)

@@ -29,6 +29,7 @@ from integrations.policy.linting.staleness import (
     check_poetry_hash,
     check_uv_declared,
 )
+from integrations.policy.linting.untold import untold
 from integrations.policy.linting.upload import Check, Known, Upload
 
 CHECKS: Mapping[Form, tuple[Check, ...]] = {
@@ -59,6 +60,7 @@ class Report:
     findings: tuple[Finding, ...]
     read: Mapping[str, Form] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()  # Which conflicts these files cannot show, in sentences.
 
     def count(self, severity: Severity) -> int:
         return sum(found.severity is severity for found in self.findings)
@@ -92,6 +94,7 @@ def examine(files: Mapping[str, str], *, known: Known | None = None) -> Report:
         findings=tuple(sorted(dict.fromkeys(found), key=_order)),
         read={path: upload.forms[path] for path in sorted(upload.forms)},
         unread=tuple(sorted(set(files) - set(upload.forms) - unreadable)),
+        untold=tuple(untold(upload)),
     )
 
 

@@ -90,7 +90,7 @@ def _inside(path: Path) -> str:
 def _text(report: Report, received: Received) -> str:
     lines = [verdict_of(report, received.refused)]
     lines += [f"{_place(one)}: {one.severity}: {one.text} {one.mend}" for one in report.findings]
-    return "\n".join(lines)
+    return "\n".join([*lines, *report.untold])
 
 
 def _place(one: Finding) -> str:
@@ -102,6 +102,7 @@ def _json(report: Report, received: Received) -> str:
         "verdict": verdict_of(report, received.refused),
         "read": dict(report.read),
         "unread": list(report.unread),
+        "untold": list(report.untold),
         "refused": received.refused,
         "findings": [asdict(one) for one in report.findings],
     }
