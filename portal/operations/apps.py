@@ -28,7 +28,7 @@ class OperationsConfig(AppConfig):
         register(KIND, SDK)
 
         sdk = "catalogue.Sdk"
-        # This app has no tables of its own, so nothing is ever sent in its name.
+        # The table of schedules is django-q2's.
         post_migrate.connect(synchronise_after_migrating, sender=apps.get_app_config("django_q"))
         post_save.connect(synchronise_after_saving, sender=sdk)
         post_delete.connect(synchronise_after_saving, sender=sdk)

@@ -7,17 +7,32 @@ a monitor) is used as it is.
 """
 
 import ctypes
+import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from threading import Thread
+from typing import Any
 from uuid import uuid4
 
-from django.db import connections
+from django.conf import settings
+from django.db import Error, close_old_connections, connections
+from django.utils.timezone import now
+from django_q.brokers import get_broker
 from django_q.cluster import Sentinel, get_mp_context
+from django_q.signals import post_execute
+from django_q.signing import SignedPackage
 
+from portal.operations import signs
+
+logger = logging.getLogger("portal.worker")
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+HEARTBEAT = "portal.tasks.heartbeat"
+MINUTE = 60.0
 
 
 def die_with_parent() -> None:
@@ -38,14 +53,75 @@ def die_with_parent() -> None:
     os.register_at_fork(before=remember, after_in_child=bind)
 
 
+Tasks = Sequence[tuple[Any, str]] | None  # What a broker has: its own key, and a signed package.
+
+
+@dataclass(slots=True)
+class Heartbeats:
+    """
+    What the pusher of one worker asks for tasks: the broker, and now and then a heartbeat.
+
+    It goes the way of every task, through pusher, worker and monitor, and no other worker can take
+    it. The broker does not know of it, so nothing is acknowledged and nothing is kept.
+    """
+
+    dequeue: Callable[[], Tasks]  # Of the broker.
+    every: float  # Seconds.
+    due: float = 0.0  # Of the monotonic clock.
+
+    def __call__(self) -> Tasks:
+        if (moment := time.monotonic()) < self.due:
+            return self.dequeue()
+        self.due = moment + self.every
+        task: dict[str, Any] = {
+            "id": uuid4().hex,
+            "name": "heartbeat of a worker",
+            "func": HEARTBEAT,
+            "args": (),
+            "kwargs": {},
+            "started": now(),
+            "save": False,
+        }
+        return [(None, SignedPackage.dumps(task))]
+
+
+@dataclass(slots=True)
+class Signs:
+    """Writes that a task came through, in the monitor, and no more often than it is read."""
+
+    name: str
+    every: float  # Seconds.
+    due: float = 0.0
+
+    def __call__(self, **_: object) -> None:
+        if (moment := time.monotonic()) < self.due:
+            return
+        close_old_connections()  # django-q2 does so for what it saves; a heartbeat is not saved.
+        try:
+            signs.note(self.name, now())
+        except Error as error:
+            logger.warning("The sign of life could not be written: %s", error)
+        else:
+            self.due = moment + self.every
+
+
+def _guard(name: str, stop: Any, started: Any) -> None:
+    """Be the sentinel of the worker *name*: what is arranged here holds for all its processes."""
+    every = min(MINUTE, settings.PORTAL_HEARTBEAT_LIMIT / 4)
+    broker: Any = get_broker()
+    broker.dequeue = Heartbeats(broker.dequeue, every=every)
+    post_execute.connect(Signs(name, every=every / 4), weak=False)
+    Sentinel(stop, started, uuid4(), broker, None)
+
+
 class ClusterProcess:
     """One running cluster: its sentinel, whose descendants do the work."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
         context = get_mp_context()
         self._stop, self._started = context.Event(), context.Event()
         self._sentinel = context.Process(
-            target=Sentinel, args=(self._stop, self._started, uuid4(), None, None), name="sentinel"
+            target=partial(_guard, name, self._stop, self._started), name="sentinel"
         )
 
     def start(self) -> None:

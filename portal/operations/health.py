@@ -9,6 +9,8 @@ from django.db import Error
 from django.db.models import Max
 from django_q.models import Task
 
+from portal.operations import signs
+
 logger = logging.getLogger("portal.health")
 
 
@@ -17,6 +19,7 @@ class WorkerState:
     is_alive: bool
     last_seen_at: datetime | None
     sentence: str
+    silent: tuple[str, ...] = ()  # Workers, as "host:pid", that were not stopped and hang or died.
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,12 +43,18 @@ def worker_state(now: datetime) -> WorkerState:
             last_seen_at=None,
             sentence="No worker has been seen yet: start one with “python manage.py worker”.",
         )
-    is_alive = now - seen_at <= timedelta(seconds=settings.PORTAL_HEARTBEAT_LIMIT)
+    limit = timedelta(seconds=settings.PORTAL_HEARTBEAT_LIMIT)
+    is_alive = now - seen_at <= limit
+    silent = signs.silent(now, limit=limit)
     age = f"The worker was last seen {_ago(now - seen_at)}"
+    told = "".join(f" Worker {name} is silent: last seen {_ago(now - at)}." for name, at in silent)
     return WorkerState(
         is_alive=is_alive,
         last_seen_at=seen_at,
-        sentence=f"{age}." if is_alive else f"{age}: what is queued waits until one is started.",
+        sentence=f"{age}.{told}"
+        if is_alive
+        else f"{age}: what is queued waits until one is started.",
+        silent=tuple(name for name, _ in silent),
     )
 
 

@@ -11,7 +11,7 @@ from portal.operations.health import health
 def show_health(request: HttpRequest) -> JsonResponse:
     """
     Answer 200 when pages can be served, 503 when not. Needs no login, so it tells no secrets:
-    the database's own words stay in the log.
+    the database's own words stay in the log, and "worker --check" names the silent workers.
     """
     state = health(now())
     seen_at = state.worker.last_seen_at
@@ -21,6 +21,7 @@ def show_health(request: HttpRequest) -> JsonResponse:
             "worker": {
                 "alive": state.worker.is_alive,
                 "last_seen_at": seen_at.isoformat() if seen_at else None,
+                "silent": len(state.worker.silent),
             },
         },
         status=200 if state.is_healthy else 503,

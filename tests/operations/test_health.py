@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.utils.timezone import now
 from django_q.models import Task
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from portal.operations import signs
 from portal.operations.health import worker_state
+from portal.operations.models import WorkerSign
 from tests.support.processes import manage
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -81,6 +84,39 @@ def test_a_failed_task_is_a_sign_of_life_too() -> None:
 
 
 @pytest.mark.django_db
+def test_a_silent_worker_is_named_while_another_one_lives(
+    settings: Settings, client: Client
+) -> None:
+    settings.PORTAL_HEARTBEAT_LIMIT = 420
+    a_finished_task(NOW)
+    for name, age in (("a:1", 0), ("b:2", 8), ("c:3", 7), ("d:4", 60 * 25)):
+        signs.note(name, NOW - timedelta(minutes=age))
+    WorkerSign.objects.create(name="e:5", started_at=NOW - timedelta(hours=2))
+
+    state = worker_state(NOW)
+
+    assert state.is_alive
+    assert state.silent == ("b:2", "e:5")
+    assert state.sentence == (
+        "The worker was last seen just now. Worker b:2 is silent: last seen 8 minutes ago. "
+        "Worker e:5 is silent: last seen 2 hours ago."
+    )
+
+
+@pytest.mark.django_db
+def test_health_counts_silent_workers_and_does_not_name_machines_to_everybody(
+    client: Client,
+) -> None:
+    a_finished_task(now())
+    signs.note("machine:1", now() - timedelta(hours=2))
+
+    answer = client.get("/health/").content.decode()
+
+    assert json.loads(answer)["worker"]["silent"] == 1
+    assert "machine" not in answer
+
+
+@pytest.mark.django_db
 def test_health_answers_without_a_login_in_one_query(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -90,7 +126,7 @@ def test_health_answers_without_a_login_in_one_query(
     assert answer.status_code == 200
     assert json.loads(answer.content) == {
         "status": "ok",
-        "worker": {"alive": False, "last_seen_at": None},
+        "worker": {"alive": False, "last_seen_at": None, "silent": 0},
     }
     assert "no-store" in answer["Cache-Control"]
 
@@ -122,6 +158,6 @@ def test_a_database_that_does_not_answer_is_said_without_its_own_words(tmp_path:
     )
 
     assert done.stdout == (
-        '503 {"status": "failed", "worker": {"alive": false, "last_seen_at": null}}\n'
+        '503 {"status": "failed", "worker": {"alive": false, "last_seen_at": null, "silent": 0}}\n'
     )
     assert "sesame" not in done.stdout + done.stderr

@@ -12,8 +12,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -209,6 +212,93 @@ def test_a_killed_sentinel_is_replaced_and_takes_its_processes_along(start: Star
     worker.queue("time.sleep", 0)
     wait_until(lambda: worker.finished("time.sleep"), seconds=10, what="working again")
     assert "The sentinel ended with code -9; restarting." in worker.log
+
+
+# --- Several workers over one database -----------------------------------------------------------
+def names(worker: Worker) -> set[object]:
+    """The process ids of the workers that are known and were seen."""
+    rows = worker.rows("SELECT name FROM operations_workersign WHERE seen_at IS NOT NULL")
+    return {int(str(name).rpartition(":")[2]) for (name,) in rows}
+
+
+def test_each_worker_is_seen_by_itself_and_forgotten_when_it_is_stopped(start: StartWorker) -> None:
+    workers = [start() for _ in range(2)]
+    pids = {worker.process.pid for worker in workers}
+    wait_until(lambda: names(workers[0]) == pids, seconds=90, what="both seen")
+
+    workers[0].tell(signal.SIGTERM)
+
+    assert workers[0].exit_code(within=20) == 0
+    assert names(workers[1]) == {workers[1].process.pid}
+    assert workers[1].finished("portal.tasks.heartbeat") == 0  # Its own are not kept.
+
+
+def test_a_worker_that_was_killed_is_named_by_the_check_while_another_lives(
+    start: StartWorker,
+) -> None:
+    dead, alive = start(), start()
+    wait_until(lambda: len(names(dead)) == 2, seconds=90, what="both seen")
+
+    dead.tell(signal.SIGKILL)
+    dead.exit_code(within=3)
+    with closing(sqlite3.connect(alive.folder / "portal.sqlite3", timeout=20)) as database:
+        database.execute(
+            "UPDATE operations_workersign SET seen_at = datetime('now', '-2 hours') "
+            f"WHERE name LIKE '%:{dead.process.pid}'"
+        )
+        database.commit()
+    alive.queue("time.sleep", 0)
+    wait_until(lambda: alive.finished("time.sleep"), seconds=60, what="a task")
+    done = manage(alive.folder, "worker", "--check")
+
+    assert done.returncode == 0
+    assert f":{dead.process.pid} is silent: last seen 2 hours ago." in done.stdout
+    assert f":{alive.process.pid} " not in done.stdout
+
+
+@contextmanager
+def tasks_of_others(folder: Path) -> Iterator[None]:
+    """Write all the time that a task came through somewhere: a sign that all workers share."""
+    is_over = Event()
+
+    def write() -> None:
+        with closing(sqlite3.connect(folder / "portal.sqlite3", timeout=20)) as database:
+            while not is_over.wait(0.5):
+                moment = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}"
+                database.execute(
+                    "INSERT INTO django_q_task "
+                    "(id, name, func, started, stopped, success, attempt_count) "
+                    f"VALUES ('any', 'any', 'any', '{moment}', '{moment}', 1, 1) "
+                    "ON CONFLICT (id) DO UPDATE SET stopped = excluded.stopped"
+                )
+                database.commit()
+
+    with ThreadPoolExecutor(1) as thread:
+        writing = thread.submit(write)
+        try:
+            yield
+        finally:
+            is_over.set()
+            writing.result()
+
+
+@needs_linux
+def test_a_worker_that_hangs_restarts_itself_though_another_one_lives(
+    start: StartWorker, tmp_path: Path
+) -> None:
+    with tasks_of_others(tmp_path):
+        hung, well = start(PORTAL_HEARTBEAT_LIMIT="20"), start(PORTAL_HEARTBEAT_LIMIT="20")
+        wait_until(lambda: len(names(hung)) == 2, seconds=90, what="both seen")
+        family, others = hung.family, well.family
+        for pid in family - {hung.sentinel}:  # They look alive, and do nothing.
+            os.kill(pid, signal.SIGSTOP)
+
+        wait_until(lambda: not hung.family & family, seconds=60, what="noticed and ended")
+        assert well.family == others
+        wait_until(lambda: hung.process.pid not in names(well), seconds=60, what="begun again")
+        wait_until(lambda: hung.process.pid in names(well), seconds=60, what="seen again")
+
+        assert well.family == others
 
 
 @needs_linux

@@ -3,6 +3,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, connection
 from django.utils.timezone import now
 
+from portal.operations import signs
 from portal.operations.cluster import ClusterProcess, die_with_parent
 from portal.operations.health import last_sign_of_life, worker_state
 from portal.operations.supervising import (
@@ -39,7 +41,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--check",
             action="store_true",
-            help="Start nothing; say when a worker was last seen, and exit with 1 when it is dead.",
+            help="Start nothing; say when a worker was last seen and which one is silent, and exit "
+            "with 1 when none is alive.",
         )
 
     def handle(self, *, check: bool, **options: Any) -> None:
@@ -60,7 +63,9 @@ class Command(BaseCommand):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)  # See _restart.
         die_with_parent()
         self.born = time.monotonic()
-        self.cluster = ClusterProcess()
+        self.name = signs.name_of_this_worker()
+        self._tell(lambda: signs.begin(self.name, now()))
+        self.cluster = ClusterProcess(self.name)
         self.cluster.start()
         logger.info("The worker has started as process %d.", os.getpid())
         step, reason = self._supervise()
@@ -71,7 +76,17 @@ class Command(BaseCommand):
             limit=settings.PORTAL_STOP_LIMIT, is_impatient=lambda: len(self.signals) > 1
         ):
             logger.warning("Tasks did not end in time and were ended; they will run again.")
+        self._tell(lambda: signs.end(self.name))
         logger.info("The worker has stopped.")
+
+    def _tell(self, write: Callable[[], None]) -> None:
+        """Write about this worker; without a database it starts and stops all the same."""
+        try:
+            write()
+        except Error as error:
+            logger.warning("The database does not answer: %s", error)
+        finally:
+            connection.close()
 
     def _refuse_pool(self) -> None:
         if "pool" in settings.DATABASES["default"].get("OPTIONS", {}):
@@ -82,28 +97,30 @@ class Command(BaseCommand):
 
     def _supervise(self) -> tuple[Step, str]:
         """Look again and again, until there is something to do."""
-        pulse, looked_at = Pulse(self.born), self.born
+        # Of all workers together, which goes on from the scheduler on, and of this one alone.
+        pulses, looked_at = (Pulse(self.born), Pulse(self.born)), self.born
         while True:
             exit_code = self.cluster.wait(0.2)
             if (moment := time.monotonic()) - looked_at >= LOOK_EVERY:
                 looked_at = moment
-                self._feel(pulse)
+                self._feel(*pulses)
             seen = Seen(
                 is_stop_asked=bool(self.signals),
                 exit_code=exit_code,
-                silence=pulse.silence(at=moment),
+                silence=max(pulse.silence(at=moment) for pulse in pulses),
             )
             step, reason = next_step(seen, limit=settings.PORTAL_HEARTBEAT_LIMIT)
             if step is not Step.GO_ON:
                 return step, reason
 
-    def _feel(self, pulse: Pulse) -> None:
+    def _feel(self, everybody: Pulse, own: Pulse) -> None:
         try:
-            pulse.see(last_sign_of_life(), at=time.monotonic())
+            everybody.see(last_sign_of_life(), at=time.monotonic())
+            own.see(signs.seen_at(self.name), at=time.monotonic())
         except Error as error:
             # Its workers cannot reach the database either: a restart would heal nothing.
             logger.warning("The database does not answer: %s", error)
-            pulse.since = time.monotonic()
+            everybody.since = own.since = time.monotonic()
         finally:
             connection.close()
 
