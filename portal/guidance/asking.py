@@ -13,7 +13,14 @@ from portal.guidance.models import Application, Platform, Tool
 PYTHONS = UPSUN_PYTHONS
 NAME = "portal"  # Of what has no application yet.
 YES, NO = "yes", "no"
-SWITCHES = ("is_django", "locks_tool", "installs_pylock")
+SWITCHES = {
+    "is_django": "Its static files are collected in the build and its database is migrated when it "
+    "is deployed.",
+    "locks_tool": "The program that installs is locked with hashes as well, with all that it "
+    "needs.",
+    "installs_pylock": "pip installs from pylock.toml (PEP 751), not from requirements/main.txt. "
+    "pip calls this experimental; the other tools do not do it.",
+}
 CHOSEN = ("tool", "platform", "python")
 OPTIONS = (
     *CHOSEN,
@@ -37,11 +44,6 @@ def _switch(words: str) -> forms.TypedChoiceField:
     )
 
 
-def _help(name: str) -> str:
-    field = Application._meta.get_field(name)
-    return str(getattr(field, "help_text", ""))
-
-
 class OptionsForm(forms.ModelForm):
     """The options of an application that nobody saved: what the model refuses is refused here."""
 
@@ -56,6 +58,8 @@ class OptionsForm(forms.ModelForm):
         labels = {"slug": "Name"}
         help_texts = {
             "slug": "Names the project, the folder in an image, the application of Upsun.",
+            "environment_path": "Where the environment is made, empty on each build: .venv, "
+            "build/env, or /opt/shop where it is not Upsun.",
             "index_url": "A simple index: https://packages.example.org/simple/. "
             "Empty: the default of the tool.",
         }
@@ -69,8 +73,8 @@ class OptionsForm(forms.ModelForm):
             if name not in known or value in known[name]
         }
         super().__init__({**defaults(), **offered}, auto_id="%s", label_suffix="")
-        for name in SWITCHES:
-            self.fields[name].help_text = _help(name)
+        for name, text in SWITCHES.items():
+            self.fields[name].help_text = text
 
     def clean(self) -> dict[str, Any]:
         found: dict[str, Any] = super().clean() or {}

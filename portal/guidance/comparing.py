@@ -19,6 +19,8 @@ from portal.guidance.generating.facts import (
 from portal.guidance.models import Tool
 from portal.guidance.toolversions import newest_releases
 
+STATES = ("Lock out of date", "No lock", "Wrong hash")  # As REFUSALS has them.
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seen:
@@ -32,6 +34,7 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cell:
+    column: "Column"
     text: str
     seen: tuple[Seen, ...]  # Empty: as the head of its column says.
 
@@ -47,8 +50,10 @@ class Column:
 class Comparison:
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]  # By requirement.
-    refusals: tuple[tuple[str, Seen, tuple[str, ...]], ...]  # By command.
+    # By command: what was run, and its answer to each state of a lock.
+    refusals: tuple[tuple[str, Seen, tuple[tuple[str, str], ...]], ...]
     not_caught: tuple[tuple[Column, tuple[str, ...]], ...]
+    states: tuple[str, ...] = STATES
 
 
 def compare(index: Index | None, *, now: datetime) -> Comparison:
@@ -66,7 +71,11 @@ def compare(index: Index | None, *, now: datetime) -> Comparison:
         ),
         # A command begins with the name of its program.
         refusals=tuple(
-            (command, _seen(checked(command.split()[0]), newest), answers)
+            (
+                command,
+                _seen(checked(command.split()[0]), newest),
+                tuple(zip(STATES, answers, strict=True)),
+            )
             for command, answers in REFUSALS.items()
         ),
         not_caught=tuple((column, not_caught(column.tool, locks_tool=False)) for column in columns),
@@ -75,7 +84,11 @@ def compare(index: Index | None, *, now: datetime) -> Comparison:
 
 def _cell(column: Column, place: int, newest: Mapping[str, str]) -> Cell:
     apart = CHECKED_APART.get((column.tool, place), ())
-    return Cell(text=TABLE[column.tool][place], seen=tuple(_seen(one, newest) for one in apart))
+    return Cell(
+        column=column,
+        text=TABLE[column.tool][place],
+        seen=tuple(_seen(one, newest) for one in apart),
+    )
 
 
 def _seen(one: Checked, newest: Mapping[str, str]) -> Seen:
