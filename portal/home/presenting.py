@@ -7,7 +7,7 @@ from functools import cached_property
 from matrix.review.looking_again import LostDecision
 from matrix.review.models import Comment, Decision, Finding, Item
 from matrix.rules.diffing import PartDiff, PinsDiff
-from matrix.rules.locks.parts import ApplicationPart, LockPart
+from matrix.rules.locks.parts import TOOL, ApplicationPart, LockPart
 from matrix.rules.parts import LAYOUT, IntegrationPart
 from matrix.sdk.coupling import Companion
 from matrix.sdk.reporting import AnyPart, ItemReport, ProposalReport
@@ -76,6 +76,8 @@ class ShownItem:
     def title(self) -> str:
         if isinstance(self.present, ApplicationPart):
             return "The application's settings"
+        if isinstance(self.present, LockPart) and self.part == TOOL:
+            return "tool: what installs"
         return "The layout of the file" if self.part == LAYOUT else self.part
 
     @property

@@ -142,16 +142,19 @@ def test_the_page_says_where_the_version_of_a_tool_comes_from(
 def test_all_tools_stand_side_by_side_with_version_and_date(reader: Client) -> None:
     text = " ".join(page(reader, reverse("tools")).split())
 
-    head, *rows = text.split("<table>")[1].split("</tr>")[:6]
+    head, *rows = text.split('<table class="mx-cards">')[1].split("</tr>")[:6]
     for name in ("pip", "pip-tools", "pipenv", "poetry", "uv"):
         assert f">{CHECKED[name]}, {CHECKED_ON}<" in head
     # A cell whose command is another program's says which, and when.
     resolve, tox = rows[1], rows[3]
-    assert f">uv {CHECKED['uv']}, {CHECKED_ON}<" in resolve.split("<td>")[1]
-    assert "mx-seen" not in resolve.split("<td>")[2]
+    assert f">uv {CHECKED['uv']}, {CHECKED_ON}<" in resolve.split("<td ")[1]
+    assert "mx-seen" not in resolve.split("<td ")[2]
     assert tox.count(f">tox {CHECKED['tox']}, {CHECKED_ON}<") == 5
-    assert f">tox-uv {CHECKED['tox-uv']}, {CHECKED_ON}<" in tox.split("<td>")[5]
-    assert f">pipenv {CHECKED['pipenv']}, {CHECKED_ON}<" in text.split("pipenv sync</code>")[1]
+    assert f">tox-uv {CHECKED['tox-uv']}, {CHECKED_ON}<" in tox.split("<td ")[5]
+    assert (
+        f">pipenv {CHECKED['pipenv']}, {CHECKED_ON}<"
+        in text.split('<th scope="row"><code>pipenv sync</code>')[1]
+    )
     assert "Installs the old lock" in text
     assert "is out; not tried" not in text
 
@@ -168,7 +171,7 @@ def test_what_is_newer_on_the_index_than_what_was_tried_is_marked(
 
     text = " ".join(page(reader, reverse("tools")).split())
 
-    head = text.split("<table>")[1].split("</tr>")[0]
+    head = text.split('<table class="mx-cards">')[1].split("</tr>")[0]
     assert re.findall(r">([\w.]+) is out; not tried<", head) == ["99.0"]
     assert "99.0 is out; not tried" in head.split("Poetry")[1].split("</th>")[0]
     assert "98.0 is out; not tried" in text.split("tox-uv 1.37.1")[1][:120]

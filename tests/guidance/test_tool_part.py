@@ -209,6 +209,7 @@ def test_the_review_names_the_part_and_its_pins(as_: As) -> None:
     page = text_of(as_("reviewers").get(f"/proposals/{proposal.number}/"))
 
     assert 'id="item-tool"' in page
+    assert "tool: what installs" in page
     assert "uv 0.14.0" in " ".join(page.split())
 
 
