@@ -15,7 +15,7 @@ from pathlib import Path
 from django.conf import settings
 
 from integrations.index.address import Login, Origin
-from matrix.rules.resolution import EnvironmentRequest
+from matrix.rules.resolution import EnvironmentRequest, LockRequest
 
 NAME = "portal"  # Of the index in uv's configuration and in the names of its variables.
 PREFIX = "run-"
@@ -95,7 +95,13 @@ def _is_free(folder: Path) -> bool:
 
 
 def write_inputs(folder: Path, request: EnvironmentRequest) -> None:
-    """Write what uv reads: configuration, requirements, constraints, and pins to keep."""
+    """
+    Write what uv reads: configuration, requirements, constraints, and pins to keep.
+
+    Raises ValueError for a lock of what uv would fetch or read from somewhere else.
+    """
+    if isinstance(request, LockRequest) and request.why_not:
+        raise ValueError(request.why_not)
     form = request.canonical()
     configuration = CONFIGURATION.format(name=NAME, url=_toml_text(request.index_url))
     (folder / "uv.toml").write_text(configuration, encoding="utf-8")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from matrix.rules.facts import Python
@@ -19,6 +20,7 @@ DEFAULT_PLATFORM = "x86_64-manylinux_2_28"
 NEWEST_PATCHES = {
     6: 15, 7: 17, 8: 20, 9: 25, 10: 22, 11: 18, 12: 16, 13: 18, 14: 10, 15: 2,
 }  # fmt: skip
+LONGEST_TOLD = 80
 PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([A-Za-z0-9][A-Za-z0-9.!+_-]*)")
 
 
@@ -117,6 +119,21 @@ class LockRequest(EnvironmentRequest):
     def full_python(self) -> str:
         """``3.13.0``: a lock holds from the first patch release on; images may have any."""
         return f"3.{self.python.minor}.0"
+
+    @property
+    def why_not(self) -> str:
+        """Why no lock is made of this: what names no release; "" when nothing speaks against."""
+        for text in (*self.requirements, *self.constraints, *self.preferences):
+            try:
+                has_address = Requirement(text).url is not None
+            except (InvalidRequirement, RecursionError):
+                return f'"{text[:LONGEST_TOLD]}" is not a requirement, so nothing was locked.'
+            if has_address:
+                return (
+                    f'"{text[:LONGEST_TOLD]}" comes from an address, and a lock takes releases '
+                    "from the index alone. Publish it to the index."
+                )
+        return ""
 
 
 def full_python(python: Python) -> str:

@@ -1,16 +1,23 @@
-"""Taking over what a file declares: read, shown, and saved only as a whole."""
+"""Taking over what a file declares: read, shown, and saved only as a whole and as it was shown."""
 
-from collections.abc import Iterator
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from integrations.catalogue.models.sdk import change_reason
+from integrations.catalogue.validators import quoted
 from portal.guidance.declarations import read_declarations
 from portal.guidance.models import Application, DependencySet
 
 MOST_BYTES = 1_000_000
+LONGEST_NAME = 300
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+MEANWHILE = "Somebody changed the sets since they were shown. This is what would change now."
 
 
 class NotTakenOver(ValueError):
@@ -37,6 +44,7 @@ class Taken:
     changes: tuple[SetChange, ...]  # Of the sets that the file names; the others stay.
     problems: tuple[str, ...]
     notes: tuple[str, ...]
+    shown: str = ""  # A digest of what is shown, with the rows that it was compared with.
 
     @property
     def can_be_saved(self) -> bool:
@@ -45,8 +53,14 @@ class Taken:
         )
 
 
-def take(application: Application, name: str, text: str) -> Taken:
-    """Read the file *name*; what is wrong with it stands in ``problems``."""
+def take(application: Application, name: str, text: str, *, may_add: bool = True) -> Taken:
+    """
+    Read the file *name*; what is wrong with it stands in ``problems``.
+
+    *may_add*: whether a set that the application does not have may come of it.
+    """
+    if not name or len(name) > LONGEST_NAME or CONTROL.search(name):
+        return _refused("", f"{quoted(name)} is not the name of a file.")
     if len(text.encode()) > MOST_BYTES:
         return _refused(name, f"{name} is larger than {MOST_BYTES:,} bytes.")
     try:
@@ -56,7 +70,15 @@ def take(application: Application, name: str, text: str) -> Taken:
     sets = {each.name: each for each in application.sets.all()}
     found = {one: tuple(lines) for one, lines in declared.sets.items() if lines}
     changes = tuple(_change(one, sets.get(one), lines) for one, lines in found.items())
+    shown = _digest(sets, changes)  # Before the rows are tried with what they would hold.
     problems = [*declared.problems, *_mistakes(application, sets, found)]
+    if not may_add:
+        problems += [
+            f"{one.name} would be a new set. You may change sets, but adding one needs a "
+            "permission that you do not have."
+            for one in changes
+            if one.is_new
+        ]
     if not found and not problems:
         problems = [f"{name} declares nothing."]
     return Taken(
@@ -65,7 +87,17 @@ def take(application: Application, name: str, text: str) -> Taken:
         changes=changes,
         problems=tuple(problems),
         notes=tuple(declared.notes),
+        shown=shown,
     )
+
+
+def _digest(sets: Mapping[str, DependencySet], changes: Iterable[SetChange]) -> str:
+    """Return what two people have in common only if both see the same sets and the same changes."""
+    content = [
+        [one.name, sets[one.name].requirements if one.name in sets else None, one.requirements]
+        for one in changes
+    ]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def _refused(name: str, why: str) -> Taken:
@@ -106,19 +138,34 @@ def _row(
     return row
 
 
-@transaction.atomic
-def save(application: Application, taken: Taken) -> list[str]:
-    """Save the sets of *taken*, and return their names; raises NotTakenOver, and saves nothing."""
+def save(application: Application, taken: Taken, *, shown: str) -> list[str]:
+    """
+    Save the sets of *taken*, and return their names; raises NotTakenOver, and saves nothing.
+
+    *shown* is the digest of what somebody looked at before they said so.
+    """
     if taken.problems:
         raise NotTakenOver(" ".join(taken.problems))
+    try:
+        return _save(application, taken, shown)
+    except ValidationError as error:
+        raise NotTakenOver(" ".join(error.messages)) from error
+    except IntegrityError as error:  # Of two who add the same set, one comes first.
+        raise NotTakenOver(MEANWHILE) from error
+
+
+@transaction.atomic
+def _save(application: Application, taken: Taken, shown: str) -> list[str]:
     sets = {each.name: each for each in application.sets.select_for_update()}
+    if _digest(sets, taken.changes) != shown:
+        raise NotTakenOver(MEANWHILE)
     saved = []
     for one in taken.changes:
         if not (one.is_new or one.added or one.removed):
             continue
         row = _row(application, sets.get(one.name), one.name, one.requirements)
         row.full_clean()
-        change_reason(row, f"taken from {taken.name}"[:300])
+        change_reason(row, f"taken from {taken.name}"[:LONGEST_NAME])
         row.save()
         saved.append(one.name)
     return saved

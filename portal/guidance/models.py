@@ -225,6 +225,8 @@ class DependencySet(Cleaned):
     def clean(self) -> None:
         if self.name == MAIN and not self.requirement_list:
             raise ValidationError({"requirements": "Declare at least one requirement in main."})
+        if problems := own.addresses_in(self.requirements):
+            raise ValidationError({"requirements": problems})
 
     @property
     def requirement_list(self) -> list[str]:

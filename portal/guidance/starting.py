@@ -1,5 +1,6 @@
 """What the buttons of an application's page start: which published pins a run gives up."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -19,6 +20,7 @@ from portal.guidance.running import EVERYTHING, request
 from portal.operations.queueing import enqueue
 
 MOST_DAYS = 3650
+NUMBER = re.compile(r"[0-9]{1,4}")
 
 
 class NoSuchPin(ReviewError):
@@ -54,7 +56,8 @@ def refresh_of_projects(application: Application, names: list[str]) -> Refresh:
 
 def refresh_of_age(days: str, *, now: datetime) -> Refresh:
     """Give up what has been pinned for more than so many days."""
-    if not days.strip().isdecimal() or not 1 <= int(days) <= MOST_DAYS:
+    is_number = NUMBER.fullmatch(days.strip())
+    if not is_number or not 1 <= int(days) <= MOST_DAYS:
         raise ReviewError(f"{quoted(days)} is not a number of days from 1 to {MOST_DAYS}.")
     return Refresh.older_than(int(days), now=now)
 

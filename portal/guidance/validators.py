@@ -3,8 +3,14 @@
 import re
 
 from django.core.exceptions import ValidationError
+from packaging.requirements import InvalidRequirement, Requirement
 
-from integrations.catalogue.validators import quoted
+from integrations.catalogue.validators import (
+    LONGEST_REQUIREMENT,
+    numbered_requirements,
+    quoted,
+    validate_requirement,
+)
 from matrix.rules.locks.parts import SETTINGS, TOOL
 from portal.guidance.generating.choice import REVIEWED
 
@@ -49,6 +55,32 @@ def validate_set_name(value: str) -> None:
         )
     if value in RESERVED | OF_PIPENV:
         raise ValidationError(f"{quoted(value)} names another part. Choose another name.", "set")
+
+
+def validate_declared(text: str) -> None:
+    """Accept one requirement of PEP 508 that the index has: no address is fetched or read."""
+    validate_requirement(text)
+    if Requirement(text).url:
+        raise ValidationError(
+            f"{quoted(text)} comes from an address, and a lock takes releases from the index "
+            "alone. Publish it to the index.",
+            "requirement",
+        )
+
+
+def addresses_in(value: str) -> list[ValidationError]:
+    """Return what is wrong with the requirements of a set that name an address."""
+    problems = []
+    for number, text in numbered_requirements(value):
+        try:
+            if len(text) <= LONGEST_REQUIREMENT and Requirement(text).url:
+                validate_declared(text)
+        except (InvalidRequirement, RecursionError):
+            continue  # Another validator says so.
+        except ValidationError as error:
+            params = {"text": f"Line {number}: {error.message}", "line": number}
+            problems.append(ValidationError("%(text)s", "requirement", params))
+    return problems
 
 
 def validate_environment_path(value: str) -> None:

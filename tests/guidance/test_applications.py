@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -13,8 +12,7 @@ from django.urls import reverse
 from django_q.models import OrmQ
 
 from matrix.review.models import Run
-from portal.guidance.declaring import MOST_BYTES
-from portal.guidance.models import Application, DependencySet
+from portal.guidance.models import Application
 from tests.catalogue.makers import history_of
 from tests.guidance.makers import NOW, a_publication, an_application, locked_as, run
 from tests.pages.conftest import text_of
@@ -141,6 +139,8 @@ def test_pins_of_an_age_are_refreshed_and_a_second_press_starts_nothing(as_: As)
         pytest.param({"what": "one", "name": "django"}, "pins &quot;django&quot;", id="unpinned"),
         pytest.param({"what": "one"}, "Name the package to update", id="no name"),
         pytest.param({"what": "older", "days": "-1"}, "is not a number of days", id="no days"),
+        pytest.param({"what": "older", "days": "9" * 5000}, "not a number of days", id="many days"),
+        pytest.param({"what": "older", "days": "٣"}, "is not a number of days", id="other digits"),
         pytest.param({"what": "some"}, "is none of keep, all, one and older", id="no such word"),
     ],
 )
@@ -162,67 +162,6 @@ def test_a_finding_of_the_last_run_stands_on_the_page(as_: As) -> None:
     assert "Review proposal 1" in shown
     assert "No lock is published yet." in shown
     assert "It declares nothing." in shown
-
-
-# --- What a file declares ------------------------------------------------------------------------
-PYPROJECT = b"""
-[project]
-dependencies = ["django>=5.2", "gunicorn"]
-[dependency-groups]
-dev = ["pytest"]
-"""
-
-
-def uploaded(client: Client, name: str, body: bytes) -> str:
-    file = SimpleUploadedFile(name, body)
-    return text_of(client.post("/applications/shop/declare/", {"file": file}))
-
-
-def test_a_file_is_shown_before_it_is_saved(as_: As) -> None:
-    application, client = an_application(), as_("maintainers")
-
-    page = uploaded(client, "pyproject.toml", PYPROJECT)
-
-    assert "Declare 2 sets" in page
-    assert "New set" in page
-    assert [each.requirements for each in application.sets.all()] == ["rsfoo"]
-
-    text = PYPROJECT.decode()
-    values = {"save": "1", "name": "pyproject.toml", "text": text}
-    posted(client, "/applications/shop/declare/", **values)
-
-    assert dict(application.sets.values_list("name", "requirements")) == {
-        "main": "django>=5.2\ngunicorn",
-        "dev": "pytest",
-    }
-    reasons = history_of(DependencySet).values_list("history_change_reason", flat=True)
-    assert "taken from pyproject.toml" in reasons
-
-
-@pytest.mark.parametrize(
-    ("name", "body", "sentence"),
-    [
-        pytest.param("poetry.lock", b"x", "is none of the files that are read", id="unknown"),
-        pytest.param("main.in", b"\xff", "not UTF-8 text: byte 0", id="not UTF-8"),
-        pytest.param("main.in", b"#" * (MOST_BYTES + 1), "larger than 1,000,000", id="too large"),
-        pytest.param("main.in", b"-e .", "is an option, not a requirement", id="an option"),
-        pytest.param("main.in", b"# nothing", "main.in declares nothing", id="nothing"),
-        pytest.param("setup.cfg", b"no section", "cannot be read", id="not a file of its kind"),
-    ],
-)
-def test_nothing_is_saved_of_a_file_with_a_problem(
-    name: str, body: bytes, sentence: str, as_: As
-) -> None:
-    application, client = an_application(), as_("maintainers")
-
-    page = uploaded(client, name, body)
-
-    assert "Nothing was taken over" in page
-    assert sentence in page
-    assert 'name="save"' not in page
-    values = {"save": "1", "name": name, "text": body.decode(errors="replace")}
-    posted(client, "/applications/shop/declare/", **values)
-    assert [each.requirements for each in application.sets.all()] == ["rsfoo"]
 
 
 # --- The form of the admin -----------------------------------------------------------------------
@@ -255,6 +194,9 @@ def a_form(**sets: str) -> dict[str, str]:
         pytest.param({"dev": "tool"}, "Keep a set named main", id="without main"),
         pytest.param({"main": "# none"}, "Declare at least one requirement", id="main is empty"),
         pytest.param({"main": "rsfoo =>1"}, "rsfoo =&gt;1", id="no requirement"),
+        pytest.param(
+            {"main": "a\nx @ file:///etc/x.whl"}, "Line 2: &quot;x @ file:", id="an address"
+        ),
         pytest.param({"main": "rsfoo", "settings": "tool"}, "names another part", id="reserved"),
         pytest.param({"main": "rsfoo", "tool": "pip"}, "names another part", id="the tool's own"),
         pytest.param({"main": "rsfoo", "reviewed": "x"}, "names another part", id="the pins' own"),

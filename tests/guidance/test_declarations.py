@@ -96,8 +96,8 @@ dev =
             "[dependency-groups]\na = [{include-group = 'a'}]\nb = [{include-group = 'c'}]\n",
             {},
             [
-                "pyproject.toml, a: the group includes itself.",
-                'pyproject.toml, b: there is no group "c".',
+                "pyproject.toml, dependency-groups.a: the group includes itself.",
+                'pyproject.toml, dependency-groups.b: there is no group "c".',
             ],
             id="groups in a circle",
         ),
@@ -107,14 +107,24 @@ dev =
             {},
             [
                 "pyproject.toml: project must be a table.",
-                "pyproject.toml: a must be a list.",
+                "pyproject.toml, dependency-groups.a: it must be a list.",
             ],
             id="wrong types",
         ),
-        pytest.param("Pipfile", "=", {}, ["Pipfile is not TOML"], id="no TOML"),
-        pytest.param("setup.cfg", "x", {}, ["setup.cfg cannot be read"], id="no sections"),
+        pytest.param("Pipfile", "=", {}, ["Pipfile, line 1: It is not TOML"], id="no TOML"),
         pytest.param(
-            "requirements-.._.txt", "a\n", {"dev": ["a"]}, ["cannot name a set"], id="odd name"
+            "setup.cfg",
+            "x",
+            {},
+            ["setup.cfg, line 1: A section in brackets must come first."],
+            id="no sections",
+        ),
+        pytest.param(
+            "requirements-.._.txt",
+            "a\n",
+            {"dev": ["a"]},
+            ["is not the name of a set"],
+            id="odd name",
         ),
     ],
 )
@@ -132,6 +142,173 @@ def test_what_files_declare(
 def test_another_file_is_refused_by_its_name() -> None:
     with pytest.raises(ValueError, match=r'"setup.py" is none of the files that are read'):
         read_declarations("../x/setup.py", "")
+
+
+REQUIREMENT = "x @ http://127.0.0.1:9/x.whl"
+ADDRESS = "comes from an address, and a lock takes releases from the index alone. Publish it"
+REFUSED = {
+    "an address in pyproject.toml": (
+        "pyproject.toml",
+        f'[dependency-groups]\ndev = ["{REQUIREMENT}"]',
+        f'pyproject.toml, dependency-groups.dev: "{REQUIREMENT}" {ADDRESS}',
+    ),
+    "a file in setup.cfg": (
+        "setup.cfg",
+        "[options]\ninstall_requires = x @ file:///etc/passwd",
+        f'setup.cfg, options.install_requires: "x @ file:///etc/passwd" {ADDRESS}',
+    ),
+    "an address in a requirements file": ("dev.in", f"a\n{REQUIREMENT}", "dev.in, line 2: "),
+    "a version for a specifier": (
+        "Pipfile",
+        '[packages]\nx = "1.0"',
+        'Pipfile, packages.x: "1.0" is not a specifier. Did you mean "==1.0"?',
+    ),
+    "a version in a table": ("Pipfile", '[packages]\nx = {version = "1.0"}', 'mean "==1.0"?'),
+    "an odd project": ("Pipfile", '[packages]\n"x>1" = "*"', "is not the name of a project"),
+    "an index of its own": (
+        "Pipfile",
+        '[packages]\nx = {version = "*", index = "private"}',
+        "Pipfile, packages.x: index is not taken over: the application names the one index",
+    ),
+    "extras that are a text": (
+        "Pipfile",
+        "[packages]\nx = {extras = 'socks'}",
+        'Pipfile, packages.x: extras must be a list: ["socks"].',
+    ),
+    "an odd extra": ("Pipfile", "[packages]\nx = {extras = ['a;b']}", "not the name of an extra"),
+    "a version that is no text": ("Pipfile", "[packages]\nx = {version = 1}", "must be a text"),
+    "a marker that is no text": ("Pipfile", "[packages]\nx = {os_name = 1}", "must be a text"),
+    "a key that nobody knows": ("Pipfile", "[packages]\nx = {verison = '1'}", '"verison" is not'),
+    "a file of a Pipfile": (
+        "Pipfile",
+        "[packages]\nx = {file = 'https://h/x'}",
+        "file has no place",
+    ),
+    "a heading of a Pipfile.lock": (
+        "Pipfile",
+        "[default]\nx = '*'",
+        '"default" names another part',
+    ),
+    "groups of Poetry": (
+        "pyproject.toml",
+        "[project]\ndependencies = ['x']\n[tool.poetry.group.dev.dependencies]\npytest = '*'\n",
+        "pyproject.toml: tool.poetry.group.dev is Poetry's own form. Write [dependency-groups],",
+    ),
+    "old groups of Poetry": (
+        "pyproject.toml",
+        "[tool.poetry.dev-dependencies]\npytest = '*'\n",
+        "pyproject.toml: tool.poetry.dev-dependencies is Poetry's own form.",
+    ),
+    "groups of PDM": (
+        "pyproject.toml",
+        "[tool.pdm.dev-dependencies]\ntest = ['pytest']\n",
+        "pyproject.toml: tool.pdm.dev-dependencies is PDM's own form.",
+    ),
+    "sources of uv": (
+        "pyproject.toml",
+        "[tool.uv.sources]\nx = {git = 'https://h/x'}\n",
+        "pyproject.toml, tool.uv.sources.x: every release comes from the index",
+    ),
+    "dependencies in another file": (
+        "pyproject.toml",
+        "[project]\ndynamic = ['dependencies']\n",
+        "pyproject.toml, project.dynamic: dependencies stand in another file.",
+    ),
+    "the project itself": (
+        "pyproject.toml",
+        "[project]\nname = 'Shop'\noptional-dependencies = {all = ['shop[docs]']}\n",
+        "optional-dependencies.all: the project names itself.",
+    ),
+    "one group twice": (
+        "pyproject.toml",
+        "[dependency-groups]\na-b = ['x']\nA_B = ['y']\n",
+        'pyproject.toml, dependency-groups.A_B: the group "a-b" has the same name.',
+    ),
+    "a default of all sections": (
+        "setup.cfg",
+        "[DEFAULT]\na = b\n[options.extras_require]\ndev = x\n",
+        "setup.cfg, DEFAULT: what stands there counts for every section.",
+    ),
+    "requirements in another file": (
+        "setup.cfg",
+        "[options]\ninstall_requires = file: requirements.txt\n",
+        "stands in another file. Send that one.",
+    ),
+    "a null": ("main.in", "a\0b", "main.in holds a null character, which no text has."),
+}
+
+
+@pytest.mark.parametrize(("name", "text", "problem"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_taken_over_is_told_with_its_place(
+    name: str, text: str, problem: str
+) -> None:
+    (told,) = read_declarations(name, text).problems
+
+    assert problem in told
+
+
+def test_markers_of_a_pipfile_become_markers() -> None:
+    declared = read_declarations(
+        "Pipfile",
+        "[packages]\n"
+        "a = {version = '>1', sys_platform = \"== 'win32'\"}\n"
+        "[packages.b]\n"
+        "markers = \"os_name == 'nt' or os_name == 'posix'\"\n"
+        "python_version = \"< '3.14'\"\n",
+    )
+
+    assert declared.problems == []
+    assert declared.sets == {
+        "main": [
+            "a>1; sys_platform == 'win32'",
+            "b; (os_name == 'nt' or os_name == 'posix') and (python_version < '3.14')",
+        ]
+    }
+
+
+def test_dev_dependencies_of_uv_are_taken_over_and_its_bounds_are_named() -> None:
+    declared = read_declarations(
+        "pyproject.toml",
+        "[tool.uv]\ndev-dependencies = ['y']\noverride-dependencies = ['z<2']\n"
+        "[tool.poetry.group.main]\n",
+    )
+
+    assert (declared.sets, declared.problems) == ({"dev": ["y"]}, [])
+    assert declared.notes == [
+        "pyproject.toml, tool.uv.override-dependencies: left out. Bounds stand in sets."
+    ]
+
+
+def test_included_groups_are_found_by_their_normalised_names() -> None:
+    declared = read_declarations(
+        "pyproject.toml",
+        "[dependency-groups]\ndev = [{include-group = 'Load_Tests'}]\nload-tests = ['locust']\n",
+    )
+
+    assert (declared.sets, declared.problems) == ({"dev": ["locust"], "load-tests": ["locust"]}, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("requirements.txt", "main"),
+        ("requirements-dev.txt", "dev"),
+        ("dev-requirements.txt", "dev"),
+        ("tests.txt", "tests"),
+        ("notes.in", "notes"),
+        ("requirements/notes.txt", "notes"),
+        ("backend/requirements/requirements.in", "main"),
+        ("notes.txt", None),
+        ("LICENSE.txt", None),
+        ("requirements/setup.py", None),
+    ],
+)
+def test_requirements_are_known_by_their_names(name: str, expected: str | None) -> None:
+    if expected is None:
+        with pytest.raises(ValueError, match=r"\*\.in, requirements\*\.txt, \*requirements\.txt"):
+            read_declarations(name, "a\n")
+    else:
+        assert read_declarations(name, "a\n").sets == {expected: ["a"]}
 
 
 @given(

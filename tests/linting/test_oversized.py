@@ -165,7 +165,10 @@ def test_what_was_shown_of_the_largest_file_can_be_saved(client: Client, ana: Us
     )
     assert shown is not None
     text = html.unescape(shown[2]).replace("\n", "\r\n")
-    saved = client.post(DECLARE, {"save": "1", "name": "main.in", "text": text})
+    digest = re.search(r'name="shown" value="(\w+)"', page)
+    assert digest is not None
+    values = {"save": "1", "name": "main.in", "text": text, "shown": digest[1]}
+    saved = client.post(DECLARE, values)
 
     assert (shown[1], saved.status_code) == ("multipart/form-data", 302)
 

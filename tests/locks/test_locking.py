@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from packaging.pylock import Pylock
 
-from matrix.environments.explaining import Unresolved
+from matrix.environments.explaining import Failure, Unresolved
 from matrix.environments.uv import Resolved, resolve
 from matrix.rules.facts import Python
 from matrix.rules.locks.conflicts import held_back, split_pins
@@ -15,6 +15,7 @@ from matrix.rules.locks.parts import Pinned
 from matrix.rules.locks.reading import read_lock
 from matrix.rules.resolution import LockRequest
 from tests.environments.makers import a_uv
+from tests.support.http_server import HttpServer, Request, Response
 from tests.support.wheels import WheelIndex
 
 
@@ -82,6 +83,32 @@ def test_a_lock_holds_from_the_first_patch_release_of_its_python_on(folder: Path
     assert {pin.name for pin in pins} == {"early", "site"}
     assert isinstance(outcome, Resolved), outcome
     assert str(Pylock.from_dict(tomllib.loads(outcome.text)).requires_python) == ">=3.13.0"
+
+
+@pytest.mark.parametrize("form", ["x @ {root}secret/x-1.0-py3-none-any.whl", "{root}x-1.0.zip"])
+@pytest.mark.parametrize("place", ["requirements", "constraints"])
+def test_an_address_is_refused_before_uv_asks_there(form: str, place: str, folder: Path) -> None:
+    asked: list[str] = []
+
+    def answer(request: Request) -> Response:
+        asked.append(request.path)
+        return Response(status=404)
+
+    with HttpServer(answer) as server:
+        text = form.format(root=server.root)
+        request = LockRequest(
+            requirements=(text,) if place == "requirements" else ("a",),
+            constraints=(text,) if place == "constraints" else (),
+            python=Python(13),
+            index_url=f"{server.root}simple/",
+        )
+
+        outcome = resolve(request, a_uv(folder))
+
+    assert isinstance(outcome, Unresolved)
+    assert outcome.kind is Failure.BAD_REQUEST
+    assert outcome.problem.startswith(f'"{text}" ')
+    assert asked == []
 
 
 def test_both_conflicts_of_main_and_dev_are_found_before_anyone_installs(

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from integrations.catalogue.validators import quoted
 from matrix.review.errors import ReviewError
 from portal.guidance.declarations import NAMES
-from portal.guidance.declaring import MOST_BYTES, Taken, save, take
+from portal.guidance.declaring import MOST_BYTES, NotTakenOver, Taken, save, take
 from portal.guidance.models import Application
 from portal.guidance.showing import listed, shown
 from portal.guidance.starting import refresh_of, start_run
@@ -22,6 +22,7 @@ from portal.home.oversized import bounded
 
 ADD = "guidance.add_application"
 CHANGE = "guidance.change_dependencyset"
+ADD_SET = "guidance.add_dependencyset"
 TOO_LARGE = f"The file is larger than {MOST_BYTES:,} bytes."
 # The text that was shown comes back with two bytes for the end of each line.
 MOST_SENT = 2 * MOST_BYTES + 100_000
@@ -92,32 +93,41 @@ def _refuse(request: HttpRequest, sentence: str, status: int, *, slug: str) -> H
 @bounded(MOST_SENT, told=TOO_LARGE, refuse=_refuse)
 def declare(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what a file declares; saved is what was shown, once somebody says so."""
-    application = _find(slug)
-    context: dict[str, Any] = {"application": application, "form": FileForm()}
+    context: dict[str, Any] = {"application": _find(slug), "form": FileForm()}
     if request.method == "POST" and "save" in request.POST:
-        taken = take(application, request.POST.get("name", ""), _shown_text(request))
+        taken = _taken(request, slug, request.POST.get("name", ""), _shown_text(request))
         if taken.can_be_saved:
-            return _save(request, application, taken)
+            return _save(request, slug, taken)
         context["taken"] = taken
     elif request.method == "POST":
         form = FileForm(request.POST, request.FILES)
         context["form"] = form
         if form.is_valid():
             found = form.cleaned_data
-            context["taken"] = take(application, found["file"].name, found["text"])
+            context["taken"] = _taken(request, slug, found["file"].name, found["text"])
     return render(request, "applications/declare.html", context)
+
+
+def _taken(request: HttpRequest, slug: str, name: str, text: str) -> Taken:
+    return take(_find(slug), name, text, may_add=person(request).has_perm(ADD_SET))
 
 
 def _shown_text(request: HttpRequest) -> str:
     return request.POST.get("text", "").replace("\r\n", "\n")
 
 
-def _save(request: HttpRequest, application: Application, taken: Taken) -> HttpResponse:
-    saved = save(application, taken)
+def _save(request: HttpRequest, slug: str, taken: Taken) -> HttpResponse:
+    """Save, or show again what changed meanwhile."""
+    try:
+        saved = save(_find(slug), taken, shown=request.POST.get("shown", ""))
+    except NotTakenOver as refusal:
+        again = _taken(request, slug, taken.name, taken.text)
+        context = {"application": _find(slug), "form": FileForm(), "taken": again}
+        return render(request, "applications/declare.html", {**context, "refusal": str(refusal)})
     noun = "Set" if len(saved) == 1 else "Sets"
     listed_names = ", ".join(saved)
     messages.success(request, f"{noun} {listed_names} taken from {quoted(taken.name)}.")
-    return redirect("application", application.slug)
+    return redirect("application", slug)
 
 
 def _find(slug: str) -> Application:
