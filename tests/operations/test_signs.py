@@ -94,7 +94,7 @@ def test_a_heartbeat_comes_first_and_again_when_it_is_due() -> None:
     assert f"{heartbeat.__module__}.{heartbeat.__name__}" == HEARTBEAT
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # A monitor is in none, and may close its connection.
 def test_a_sign_is_written_now_and_then() -> None:
     write = Signs("a:1", every=3600)
 
