@@ -1,12 +1,14 @@
 """What else an application can ask for, built for real: pylock.toml, no Django, a pinned tool."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from portal.guidance.generating import generate
 from tests.hooks.shop import Shop, a_shop, install_tool
-from tests.hooks.test_hooks import TOLD_OF_HASHES, ended, tamper
+from tests.hooks.test_hooks import TOLD_OF_HASHES, TOLD_OF_NONE, ended, tamper
 from tests.hooks.wheelhouse import WheelFolder
 
 pytestmark = [pytest.mark.tools, pytest.mark.slow, pytest.mark.long]
@@ -62,12 +64,12 @@ def test_tox_tests_with_the_pylock_files(of_pylock: Shop) -> None:
     assert ended(of_pylock.tox(), TOLD_OF_HASHES["pip"])
 
 
-def test_a_program_that_is_no_django_site_is_built_tested_and_served(
-    folder: Path, tools: Path, index: WheelFolder
-) -> None:
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory, tools: Path, index: WheelFolder) -> Shop:
+    """A program that is no Django site, locked."""
     shop = a_shop(
         "uv",
-        folder,
+        tmp_path_factory.mktemp("p") / "s",
         install_tool("uv", tools / "of-uv"),
         index,
         sets={"main": ("gunicorn",), "dev": ("tzdata",)},
@@ -77,15 +79,44 @@ def test_a_program_that_is_no_django_site_is_built_tested_and_served(
         locks_tool=True,
     )
     shop.lock()
+    return shop
 
-    done = shop.build()
+
+def test_a_program_that_is_no_django_site_is_built_tested_and_served(plain: Shop) -> None:
+    done = plain.build()
 
     assert done.returncode == 0, done.stdout + done.stderr
-    with shop.served():
-        assert shop.page() == "The shop is open."
-    tested = shop.tox()
+    with plain.served():
+        assert plain.page() == "The shop is open."
+    tested = plain.tox()
     assert tested.returncode == 0, tested.stdout + tested.stderr
     assert "Ran 1 test" in tested.stdout + tested.stderr
+
+
+def test_a_plain_server_keeps_nothing_of_the_tool(plain: Shop, tmp_path: Path) -> None:
+    """Neither after a build, nor after one that its lock ended, nor after one that was stopped."""
+    script = generate(replace(plain.choice, platform="server")).files["build.sh"]
+    (plain.folder / "build.sh").write_text(script, encoding="utf-8")
+    run = f"TMPDIR={tmp_path} dash build.sh"
+    stopped = script.replace("export UV_PROJECT", "kill -TERM $$\nexport UV_PROJECT")
+    (plain.folder / "stopped.sh").write_text(stopped, encoding="utf-8")
+    halted = plain.sh(f"TMPDIR={tmp_path} dash stopped.sh", has_tools=False)
+    assert (halted.returncode, folders_in(tmp_path)) == (1, [])
+
+    done = plain.sh(run, has_tools=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (plain.folder / ".venv" / "bin" / "gunicorn").exists()
+    assert folders_in(tmp_path) == []
+
+    (plain.folder / "uv.lock").unlink()
+    assert ended(plain.sh(run, has_tools=False), TOLD_OF_NONE["uv"])
+    assert folders_in(tmp_path) == []
+
+
+def folders_in(folder: Path) -> list[Path]:
+    """uv leaves a file there, with which it waits for itself."""
+    return [path for path in folder.iterdir() if path.is_dir()]
 
 
 @pytest.mark.parametrize("tool", ["pip", "poetry"])
