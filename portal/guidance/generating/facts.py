@@ -126,7 +126,7 @@ PINNED_TOOL: Mapping[str, str] = {
 }
 # ... and where it is locked with hashes.
 LOCKED_TOOL = (
-    "The pip that comes with Python: it installs the locked tool, and nothing compares it itself."
+    "The pip that comes with Python: it installs the locked tool, and nothing compares that pip."
 )
 LOCKED_BUT_FOR_TOX = "The {tool} that tox runs is the one of the machine, not the locked one."
 
