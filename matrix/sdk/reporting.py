@@ -10,7 +10,7 @@ from matrix.review.values import Change
 from matrix.rules.diffing import PartDiff
 from matrix.rules.locks import parts as locks
 from matrix.rules.notes import FREE_THREADING, UPLOAD_TIME
-from matrix.rules.parts import LAYOUT, IntegrationPart, LayoutPart, Part
+from matrix.rules.parts import IntegrationPart, LayoutPart, Part
 from matrix.rules.rendering import FrameError, NamesClash, render_files
 from matrix.rules.rendering.pins import PinsStyle
 from matrix.sdk.assembling import ROUTINE
@@ -51,6 +51,18 @@ class ItemReport:
     def is_undecided(self) -> bool:
         return self.decision is None and self.item.published_in_id is None
 
+    @property
+    def rank(self) -> int:
+        """Where it is read: what holds for all comes first, and main before what agrees with it."""
+        match self.new or self.old:
+            case locks.LockPart(name=locks.MAIN):
+                return 1
+            case locks.LockPart(name=locks.TOOL):
+                return 3
+            case locks.LockPart() | IntegrationPart():
+                return 2
+        return 0
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProposalReport:
@@ -78,7 +90,7 @@ def report_on(proposal: Proposal) -> ProposalReport:
     return ProposalReport(
         proposal=proposal,
         summary=proposal.summary,
-        items=sorted(reports, key=lambda one: (one.part != LAYOUT, one.group, one.part)),
+        items=sorted(reports, key=lambda one: (one.rank, one.group, one.part)),
         findings=[one for one in own.get(None, ()) if one.kind not in ROUTINE],
         remarks=remarks_on(findings),
         is_base_current=proposal.base_id == proposal.channel.current_id,

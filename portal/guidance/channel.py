@@ -8,7 +8,7 @@ from matrix.review.values import Change
 from matrix.rules.locks.diffing import LockDiff, diff_locks, lock_summary
 from matrix.rules.locks.parts import MAIN, SETTINGS, ApplicationPart, LockPart, Part, read
 from matrix.rules.locks.rendering import FOLDER, declaration, lock_files
-from portal.guidance.models import Application, DependencySet
+from portal.guidance.models import Application, DependencySet, Platform, Tool
 
 KIND = "application"
 # What a build needs before it can install a set: locked by itself, since no set may bind it.
@@ -23,6 +23,7 @@ NAMED = {
     "environment_path": "The path of the environment",
     "base_image": "The base image",
 }
+LABELS: Mapping[str, str] = {**dict(Tool.choices), **dict(Platform.choices)}
 SWITCHES = {
     "is_django": (
         "It is a Django site: static files are collected, the database is migrated.",
@@ -125,12 +126,14 @@ def _difference(name: str, old_body: str | None, new_body: str | None) -> LockDi
 def _settings(old: ApplicationPart | None, new: ApplicationPart) -> Iterable[str]:
     """Say in sentences which settings change."""
     if old is None:
-        yield f"Python {new.python}, installed by {new.tool} on {new.platform}."
+        tool, platform = (LABELS.get(one, one) for one in (new.tool, new.platform))
+        yield f"Python {new.python}, installed by {tool} on {platform}."
         return
     for name, word in NAMED.items():
         before, after = getattr(old, name), getattr(new, name)
         if before != after:
-            yield f"{word}: {after or 'the usual one'}, not {before or 'the usual one'}."
+            before, after = (LABELS.get(one, one) or "the usual one" for one in (before, after))
+            yield f"{word}: {after}, not {before}."
     for name, (now_is, no_longer_is) in SWITCHES.items():
         if getattr(old, name) != getattr(new, name):
             yield now_is if getattr(new, name) else no_longer_is

@@ -78,6 +78,7 @@ def _choice(
         environment_path=application.environment_path,
         start_command=application.start_command,
         index_url=application.index_url,
+        default_index_url=default_index_url(),
         is_django=application.is_django,
         test_command=application.test_command,
         # It holds one Python: the image of another one has another digest.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from integrations.policy.linting import RULES, Finding, Form, Report, Rule, Severity
 
+MOST_NAMED = 3  # Files that a verdict without findings names.
 MOST_SHOWN = 500  # Findings on a page.
 
 
@@ -46,11 +47,12 @@ def verdict_of(report: Report, refused: Sequence[str]) -> str:
         return f"{_counted(report)} in {_among(report)}."
     if not report.read:
         return "Nothing was read."
-    forms = ", ".join(f"{path} as {form}" for path, form in report.read.items())
+    named = report.read if len(report.read) <= MOST_NAMED else {}
+    forms = ", ".join(f"{path} as {form}" for path, form in named.items())
     files = _files(len(report.read))
     apart = f" {_files(len(refused))} could not be read." if refused else ""
     known = ", as far as they tell" if report.untold else ""
-    return f"No findings in {files}{known}; read: {forms}.{apart}"
+    return f"No findings in {files}{known}{f'; read: {forms}' if forms else ''}.{apart}"
 
 
 def _among(report: Report) -> str:

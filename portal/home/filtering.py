@@ -77,11 +77,11 @@ class Filters:
         return sorted(items, key=lambda item: (not item.is_risky, *self._key(item)))
 
     def _key(self, item: ShownItem) -> tuple[object, ...]:
-        name = (bool(item.integration), item.part)  # The layout first.
+        name = (item.report.rank, item.part)
         if self.sort == "name":
             return name
         worst = RISKS.index(item.risks[0]) if item.risks else len(RISKS)
-        return (worst, -len(item.risks), bool(item.integration), item.group, item.part)
+        return (worst, -len(item.risks), item.report.rank, item.group, item.part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ def guidance(tool: str, **values: Any) -> Guidance:
         "application": "shop",
         "python": "3.13",
         "platform": "server",
+        "default_index_url": "https://index.example.org/simple/",
         "sets": SETS,
         "versions": CHECKED,
         "tool": tool,
@@ -205,7 +206,8 @@ def test_a_pipfile_names_its_index_where_its_lock_is_written() -> None:
     """Its hash counts the index, and without one here each machine has its own."""
     assert "source" not in tomllib.loads(guidance("pipenv").files["Pipfile"])
     (source,) = tomllib.loads(published("pipenv", PUBLISHED).files["Pipfile"])["source"]
-    assert source["url"].startswith("https://")
+    assert source["url"] == "https://index.example.org/simple/"
+    assert "Pipfile.lock" not in published("pipenv", PUBLISHED, default_index_url="").files
 
 
 def test_without_hashes_no_lock_of_pipenv_is_written() -> None:
@@ -316,3 +318,12 @@ def test_it_is_told_what_happens_where_an_index_has_no_upload_times(tool: str) -
     ends = "takes the newest release there" if tool in {"pipenv", "poetry"} else "ends there"
     assert len(told) == 1
     assert ends in told[0]
+
+
+def test_pip_tools_locks_and_tests_from_the_index_of_the_application() -> None:
+    found = guidance("pip-tools", index_url="https://packages.example.org/simple/")
+
+    for step in found.lock[1:]:
+        assert " --index-url https://packages.example.org/simple/ " in step.command
+    tox = "set_env = PIP_INDEX_URL = https://packages.example.org/simple/\n"
+    assert tox in found.files["tox.ini"]

@@ -21,7 +21,14 @@ EVERY = [
 
 
 def guidance(tool: str = "uv", platform: str = "docker", **values: object) -> Guidance:
-    fields = {"application": "shop", "python": "3.13", "sets": SETS, "versions": CHECKED, **values}
+    fields = {
+        "default_index_url": "https://index.example.org/simple/",
+        "application": "shop",
+        "python": "3.13",
+        "sets": SETS,
+        "versions": CHECKED,
+        **values,
+    }
     return generate(Choice(tool=tool, platform=platform, **fields))  # type: ignore[arg-type]
 
 

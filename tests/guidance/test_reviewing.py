@@ -264,7 +264,7 @@ def test_the_commands_lock_show_publish_and_render(
 
     assert "1 pin to add, 0 to remove, 0 to move" in called("lock", "shop")
     text = called("proposal", "1")
-    assert "\nSets\n  main\n" in text
+    assert text.index("\n  settings\n") < text.index("\n  main\n")  # What decides for all first.
     assert "+ rsfoo" in text
     assert json.loads(called("proposal", "1", "--format", "json"))["application"] == "shop"
     assert "+rsfoo==1.5" in called("proposal", "1", "--format", "patch")

@@ -106,7 +106,7 @@ def test_another_tool_changes_the_declaration_of_its_lock() -> None:
     found = {diff.part: diff for diff in differences(changes(proposal))}
     assert found["tool"].declared_removed == ("poetry",)
     assert found["tool"].declared_added == ("uv",)
-    assert found["settings"].settings == ("The tool: uv, not poetry.",)
+    assert found["settings"].settings == ("The tool: uv, not Poetry.",)
 
 
 def test_a_tool_that_is_locked_no_more_goes_with_the_next_proposal() -> None:

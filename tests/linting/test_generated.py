@@ -43,6 +43,7 @@ OPTIONS: Mapping[str, tuple[Any, ...]] = {
     "start_command": ("gunicorn shop.wsgi:application", "uvicorn shop.asgi:app", "daphne s.a:app"),
     "pins": ({"gunicorn": "27.0.1"}, {}),
     "index_url": ("", "https://packages.example.org/simple/"),
+    "default_index_url": ("https://index.example.org/simple/", ""),
     "is_django": (True, False),
     "test_command": ("", "python -m pytest -q tests"),
     "sets": (ONE_SET, THREE_SETS),
@@ -62,6 +63,9 @@ def serves_as_usual(chosen: Values) -> bool:
 
 # Where an option is about nothing, its first value stands for all; the sampled test knows better.
 ABOUT: Mapping[str, Callable[[Values], bool]] = {
+    "default_index_url": lambda chosen: (
+        chosen["tool"] == "pipenv" and not chosen["index_url"] and bool(chosen["reviewed"])
+    ),
     "pins": lambda chosen: chosen["start_command"].startswith("gunicorn"),
     "base_image": lambda chosen: chosen["platform"] == "docker",
     "hashes": lambda chosen: chosen["tool"] == "pipenv" and bool(chosen["reviewed"]),

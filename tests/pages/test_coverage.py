@@ -213,7 +213,7 @@ def many(sdk: Sdk, number: int) -> None:
 
 
 # Two for the session and the user, two for the permissions, the rest is the page's own.
-QUERIES = {"/": 24, URL: 19, "/integrations/": 7}
+QUERIES = {"/": 25, URL: 19, "/integrations/": 7}
 
 
 @pytest.mark.slow

@@ -24,7 +24,7 @@ def test_the_summary_line_comes_before_the_first_item(sdk: Sdk, as_: As, opened:
     page = opened(as_("reviewers"), "/proposals/1/")
 
     assert "<title>(3) Proposal 1 | Matrix Portal</title>" in page
-    assert f"Proposal 1 Open Your turn {proposal.summary}" in words(page)
+    assert f"Proposal 1 of Parcels Open Your turn {proposal.summary}" in words(page)
     assert page.index(proposal.summary) < page.index('class="mx-review"')
     assert "3 items: 3 undecided, 0 approved, 0 declined." in words(page)
     assert "compared with nothing: none was published." in words(page)

@@ -106,7 +106,7 @@ def test_a_rejection_needs_a_reason_and_closes_the_proposal(sdk: Sdk, as_: As) -
     assert Proposal.objects.get().status == "open"
 
     page = press(client, "reject", reason="The glue is missing.")
-    assert "Proposal 1 Closed No action needed" in page
+    assert "Proposal 1 of Parcels Closed No action needed" in page
     assert "by reviewers: The glue is missing." in page
     assert ticks(client.get("/proposals/1/").content.decode()) == {}
 

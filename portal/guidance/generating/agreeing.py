@@ -163,9 +163,10 @@ def _environments(choice: Choice) -> Iterator[Environment]:
 
 # --- Pipenv --------------------------------------------------------------------------------------
 def writes_pipfile_lock(choice: Choice) -> bool:
-    """Whether something is published, with the hashes that a Pipfile.lock needs."""
+    """Whether something is published, with all that a Pipfile.lock needs: hashes and an index."""
     pins = [pin for name in choice.sets for pin in _parsed(choice, name)]
-    return bool(pins) and all(choice.hashes.get(pin.pinned) for pin in pins)
+    has_index = bool(choice.index_url or choice.default_index_url)
+    return has_index and bool(pins) and all(choice.hashes.get(pin.pinned) for pin in pins)
 
 
 def _notes_of_pipenv(choice: Choice) -> Iterator[str]:

@@ -14,7 +14,7 @@ from portal.guidance.generating.hosting import platform_files
 from portal.guidance.generating.locked_tool import FOLDER, REMOVE, tool_files, with_locked_tool
 from portal.guidance.generating.pylock import NOTES as NOTES_ON_PYLOCK
 from portal.guidance.generating.pylock import with_pylock
-from portal.guidance.generating.ways import TOOL_LOCK, Step, Way, environment, way_of
+from portal.guidance.generating.ways import TOOL_LOCK, Step, Way, way_of
 
 TOX = "tox.ini"
 README = "UPDATING.md"
@@ -124,7 +124,7 @@ def _procedure(choice: Choice, way: Way, update: tuple[Step, ...]) -> str:
     for number, step in enumerate(update, 1):
         lines.append(f"{number}. {step.purpose}" + (f": `{step.command}`" if step.command else "."))
     lines += ["", f"Locks: {', '.join(way.locks)}. The environment is made at"]
-    lines += [f"`{environment(choice)}`, empty on each build, and used directly at run time."]
+    lines += [f"`{choice.environment}`, empty on each build, and used directly at run time."]
     return "\n".join(lines) + "\n"
 
 

@@ -48,6 +48,8 @@ class Choice:
     environment_path: str = ".venv"
     start_command: str = "gunicorn --workers 4 portal.wsgi:application"
     index_url: str = ""  # Empty: the default of the tool.
+    # What a Pipfile names where index_url is empty: the hash in its lock counts the index.
+    default_index_url: str = ""
     is_django: bool = True  # Collect static files in the build, migrate in the deployment.
     test_command: str = ""  # Empty: what its kind of project is tested with.
     base_image: str = ""  # By digest; empty: the tag.

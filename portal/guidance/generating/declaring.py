@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from packaging.requirements import Requirement
 
-from integrations.index.address import default_index_url
 from portal.guidance.generating.agreeing import (
     HEADINGS,
     Pin,
@@ -49,9 +48,8 @@ def _in_file(choice: Choice, name: str) -> str:
 
 def _pipfile(choice: Choice) -> Iterator[str]:
     is_bound = writes_pipfile_lock(choice)
-    if choice.index_url or is_bound:
-        # The hash in the lock counts the index: without one here each machine has its own.
-        url = choice.index_url or default_index_url()
+    # The hash in the lock counts the index: without one here each machine has its own.
+    if url := choice.index_url or (choice.default_index_url if is_bound else ""):
         yield from ("[[source]]", 'name = "index"', f"url = {_text(url)}")
         yield from ("verify_ssl = true", "")
     yield from ("[requires]", f"python_version = {_text(choice.python)}")

@@ -80,6 +80,9 @@ def _pip(choice: Choice) -> Way:
 
 def _pip_tools(choice: Choice) -> Way:
     options = "--generate-hashes --strip-extras --allow-unsafe" + cooling.option(choice)
+    if choice.index_url:
+        # Installing asks this index too, by a variable: the lock need not name it.
+        options += f" --index-url {shlex.quote(choice.index_url)} --no-emit-index-url"
     packages = f"pip-tools=={choice.versions['pip-tools']}"
     if cooling.waits(choice):  # It is pip that knows the age of releases.
         packages = f"pip=={choice.versions['pip']} {packages}"
@@ -154,6 +157,7 @@ def _installed_by_pip(choice: Choice, *, lock: tuple[Step, ...], update: tuple[S
         tox=(
             "deps =",
             *(f"    -r {lock_path(choice, name)}" for name in _tested(choice)),
+            *(f"set_env = {name} = {value}" for name, value in index.items()),
             "commands_pre = python -m pip check",
         ),
         locks=tuple(f"requirements/{name}.txt" for name in choice.sets),
