@@ -331,6 +331,7 @@ def test_a_generated_file_comes_back_without_what_was_reviewed(tool: str, path: 
             tool=tool,
             platform="server",
             sets=sets,
+            default_index_url="https://index.example.org/simple/",
             versions=CHECKED,
             reviewed={"main": ("django==5.2.8",), "dev": ("pytest==8.4.2",)},
             hashes={"django==5.2.8": ("sha256:0",), "pytest==8.4.2": ("sha256:1",)},
