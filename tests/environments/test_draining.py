@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -320,6 +320,15 @@ def test_another_index_goes_on_where_one_refuses(index: SmallIndex, uv: Uv) -> N
 
 
 # --- Interruptions -------------------------------------------------------------------------------
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """What a shell starts in the background ignores interruptions, and so would the tests."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interruption_ends_uv_and_gives_everything_back(
     index: SmallIndex, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ The real tools, at the versions that the facts were checked with, on an index on
 
 import hashlib
 import json
+import shlex
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -256,7 +257,7 @@ def installed(shop: Shop) -> Pairs:
         install = "-m pip --python .venv/bin/python install --require-hashes"
         done = shop.sh(
             "set -eu\nexport PIP_USER=0\npython3 -m venv --without-pip .venv\n"
-            f"{sys.executable} {install} -r requirements/main.txt"
+            f"{shlex.quote(sys.executable)} {install} -r requirements/main.txt"
         )
     else:
         done = shop.build()
