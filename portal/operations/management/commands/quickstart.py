@@ -136,7 +136,8 @@ class Command(Described):
         failed = list(poll.outcomes.filter(state=PollOutcome.State.FAILED).order_by("project"))
         by_reason: dict[str, list[str]] = {}
         for outcome in failed:
-            by_reason.setdefault(outcome.reason, []).append(outcome.project)
+            reason = outcome.reason.replace(f"/{outcome.project}/", "/…/")
+            by_reason.setdefault(reason, []).append(outcome.project)
         for reason, names in by_reason.items():  # Once each: an index out of reach has one.
             more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
             self.say(f"  {', '.join(names[:MOST_NAMES])}{more}: {reason}")
