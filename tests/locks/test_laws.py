@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 
 from hypothesis import given, settings
@@ -22,15 +23,20 @@ def test_a_snapshot_is_read_as_it_was_written(part: LockPart) -> None:
     assert write(read(write(part))) == write(part)
 
 
+SETTINGS = ApplicationPart(
+    application="shop",
+    python="3.13",
+    tool="uv",
+    platform="docker",
+    start_command="gunicorn shop.wsgi",
+    environment_path=".venv",
+    sets=("main", "dev"),
+)
+
+
 def test_the_settings_of_an_application_are_read_as_they_were_written() -> None:
-    part = ApplicationPart(
-        application="shop",
-        python="3.13",
-        tool="uv",
-        platform="docker",
-        start_command="gunicorn shop.wsgi",
-        environment_path=".venv",
-        sets=("main", "dev"),
+    part = replace(
+        SETTINGS,
         is_django=False,
         test_command="pytest",
         base_image=f"python:3.13-slim@sha256:{'0' * 64}",
@@ -42,19 +48,10 @@ def test_the_settings_of_an_application_are_read_as_they_were_written() -> None:
 
 
 def test_settings_from_before_there_was_a_choice_are_read() -> None:
-    part = ApplicationPart(
-        application="shop",
-        python="3.13",
-        tool="uv",
-        platform="docker",
-        start_command="gunicorn shop.wsgi",
-        environment_path=".venv",
-        sets=("main",),
-    )
     new = {"is_django", "test_command", "base_image", "locks_tool", "installs_pylock"}
-    older = {key: value for key, value in json.loads(write(part)).items() if key not in new}
+    older = {key: value for key, value in json.loads(write(SETTINGS)).items() if key not in new}
 
-    assert read(json.dumps(older)) == part
+    assert read(json.dumps(older)) == SETTINGS
 
 
 @given(locks())
